@@ -1,0 +1,33 @@
+# `make serve` and `make test` do everything, also on a fresh machine; both install first what is missing.
+
+PYTHON ?= python3
+PORT ?= 8000
+BIN := .venv/bin
+
+.PHONY: serve test install lint lock
+
+serve: install
+	$(BIN)/qa serve --port $(PORT)
+
+test: .venv/dev
+	$(BIN)/pytest
+
+install: .venv/run
+
+lint: .venv/dev
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+# requirements.lock pins every version, pyproject.toml chooses among them: the service's, and for the tests [dev].
+.venv/run: pyproject.toml requirements.lock
+	test -d .venv || $(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	touch $@
+
+.venv/dev: .venv/run
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	touch $@
+
+lock: .venv/dev
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock

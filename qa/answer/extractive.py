@@ -1,0 +1,167 @@
+"""Answers in the articles' own words: the default, which needs no LLM."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from qa.answer.candidates import Candidate, candidates, stems
+from qa.answer.confidence import confidence
+from qa.answer.digest import digest
+from qa.answer.question import Expects, Kind, Question, analyse
+from qa.answer.quotes import quote, standalone
+from qa.cite import Statement, number
+from qa.text import content_words, stem
+from qa.types import Article, Disagreement, Draft, Evidence, Quote, Refusal, Side, Support
+from qa.vocabulary import Vocabulary
+
+_SURE = 0.7
+"""Least confidence of both sides before articles are said to disagree."""
+_FIGURES = (Expects.NUMBER, Expects.WHEN, Expects.DURATION)
+"""Answers that can be told apart by their figures; two names may well be two ways of naming one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A candidate and the probability, 0 to 1, that it answers."""
+
+    candidate: Candidate
+    confidence: float
+
+    @property
+    def article_id(self) -> str:
+        """The article that it is a sentence of."""
+        return self.candidate.evidence.passage.article_id
+
+    @property
+    def span_text(self) -> str:
+        """The answer within the sentence, without the punctuation around it."""
+        return tidy(self.candidate.span.text) if self.candidate.span else ""
+
+
+class Extractive:
+    """Finds the sentences that answer, and quotes them.
+
+    Args:
+        articles: every article of the index, by id.
+        vocabulary: the words of all passages.
+        threshold: least confidence of an answer, 0 to 1.
+    """
+
+    model = "extractive"
+
+    def __init__(self, articles: Mapping[str, Article], vocabulary: Vocabulary, threshold: float) -> None:
+        self._articles = articles
+        self._vocabulary = vocabulary
+        self._threshold = threshold
+
+    def answer(self, text: str, evidence: Sequence[Evidence]) -> Draft:
+        """Answer a standalone question from evidence, the best of which was read, or refuse."""
+        question = analyse(text)
+        sentences = candidates(question, evidence, self._articles, self._vocabulary)
+        found = [Scored(sentence, confidence(question.kind, sentence)) for sentence in sentences]
+        if not found:
+            return self._refuse(question, Refusal.NO_EVIDENCE, None)
+        found.sort(key=lambda item: -item.confidence)
+        if question.kind is Kind.BROAD:
+            return self._several(question, evidence, found[0])
+        if found[0].confidence < self._threshold:
+            return self._refuse(question, Refusal.NOT_IN_ARTICLES, found[0])
+        if question.kind is Kind.FACTUAL and found[0].candidate.span:
+            return self._short(question, found[0], found[1:])
+        return _draft([self._statement(found[0])], found[0].confidence)
+
+    def _short(self, question: Question, best: Scored, others: Sequence[Scored]) -> Draft:
+        """The short answer with the sentence that holds it, borne out or contradicted by other articles."""
+        rivals = [other for other in others if other.candidate.span and other.article_id != best.article_id]
+        agreeing = {r.article_id: r for r in reversed(rivals) if r.confidence >= self._threshold and _agree(best, r)}
+        statement = self._statement(best, agreeing.values())
+        opposed = next(
+            (r for r in rivals if min(best.confidence, r.confidence) >= _SURE and _differ(question, best, r)), None
+        )
+        if opposed is None:
+            return _draft([statement], best.confidence, best.span_text)
+        other = self._statement(opposed)
+        either = f"{best.span_text} or {opposed.span_text}"
+        summary = Statement(
+            (f"The articles disagree: {either}.",),
+            (statement.quotes[0], other.quotes[0]),
+            best.confidence,
+            Support.SUPPORTED,
+        )
+        sides = Disagreement((Side(best.span_text, (1,)), Side(opposed.span_text, (2,))))
+        return _draft([summary, statement, other], best.confidence, either, sides)
+
+    def _several(self, question: Question, evidence: Sequence[Evidence], best: Scored) -> Draft:
+        """The sentences on the topic of a broad question."""
+        unknown_name = any(not self._vocabulary.knows(name) for name in question.names)
+        points = [] if unknown_name else digest(question, evidence, self._articles)
+        if not points:
+            return self._refuse(question, Refusal.NOT_IN_ARTICLES, best)
+        relevance = min(1.0, points[0].relevance)
+        return _draft([_verbatim(point.article, point.spans, relevance) for point in points], relevance)
+
+    def _statement(self, item: Scored, agreeing: Iterable[Scored] = ()) -> Statement:
+        """A candidate's sentence, with whatever it needs to stand alone; those that agree are cited too."""
+        quotes = [self._quote(other) for other in agreeing]
+        match = item.candidate.match
+        article = self._articles[item.article_id]
+        return _verbatim(article, standalone(article, match.start, match.end), item.confidence, quotes)
+
+    def _quote(self, item: Scored) -> Quote:
+        article = self._articles[item.article_id]
+        return quote(article, standalone(article, item.candidate.match.start, item.candidate.match.end))
+
+    def _refuse(self, question: Question, refusal: Refusal, best: Scored | None) -> Draft:
+        about = (word for word in content_words(question.text) if stem(word) in question.terms)
+        unknown = tuple(dict.fromkeys(word for word in about if not self._vocabulary.knows(stem(word))))
+        text = "The articles do not say."
+        if unknown:
+            text += f" No article mentions {_listed(unknown)}."
+        closest = self._quote(best) if best else None
+        return Draft(text, best.confidence if best else 0.0, refusal=refusal, closest=closest, unknown_words=unknown)
+
+
+def tidy(span: str) -> str:
+    """A span without the punctuation and the lone quotation marks around it."""
+    span = span.strip().strip(",;:.!?").strip()
+    if span.count("“") != span.count("”") or span.count('"') % 2:
+        span = span.strip('“”"')
+    return span if span.count("(") == span.count(")") else span.strip("()")
+
+
+def _verbatim(
+    article: Article, spans: Sequence[tuple[int, int]], score: float, also: Sequence[Quote] = ()
+) -> Statement:
+    texts = tuple(article.text[start:end] for start, end in spans)
+    return Statement(texts, (quote(article, spans), *also), score)
+
+
+def _draft(
+    statements: Sequence[Statement],
+    confidence: float,
+    short_answer: str | None = None,
+    disagreement: Disagreement | None = None,
+) -> Draft:
+    text, sentences, citations = number(statements)
+    return Draft(text, confidence, short_answer, sentences, citations, disagreement=disagreement)
+
+
+def _listed(words: Sequence[str]) -> str:
+    *most, last = [f"“{word}”" for word in words]
+    return f"{', '.join(most)} or {last}" if most else last
+
+
+def _agree(one: Scored, other: Scored) -> bool:
+    """Whether one answer's words are among the other's."""
+    a, b = stems(one.span_text), stems(other.span_text)
+    return bool(a and b) and (a <= b or b <= a)
+
+
+def _differ(question: Question, one: Scored, other: Scored) -> bool:
+    """Whether two articles give different figures for the same thing."""
+    a, b = _figures(one.span_text), _figures(other.span_text)
+    return question.expects in _FIGURES and bool(a and b) and a.isdisjoint(b)
+
+
+def _figures(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\d+(?:[.,]\d+)*", text))

@@ -1,0 +1,54 @@
+"""Puts the service together: the only module that knows every concrete part."""
+
+from dataclasses import dataclass
+
+from qa.answer.extractive import Extractive
+from qa.config import Config
+from qa.index import Progress, SyncReport, open_index, sync
+from qa.ingest import Collection, read_folder
+from qa.models.embedding import MiniLMEmbedding
+from qa.models.onnx import dictionary
+from qa.models.reader import Reader
+from qa.retrieve import Search
+from qa.service import QA, Stages
+from qa.vocabulary import Vocabulary
+
+
+@dataclass(frozen=True, slots=True)
+class Synced:
+    """What was read from the folder of articles, and what that changed in the index."""
+
+    collection: Collection
+    report: SyncReport
+
+
+def sync_articles(config: Config, progress: Progress = lambda _done, _total: None) -> Synced:
+    """Bring the index in step with the folder of articles. Call it within `qa.index.writing`.
+
+    Raises:
+        ArticlesError: the folder is missing or holds no readable article; the index is left as it is.
+        IndexUnavailable: the vector store cannot be written.
+        ModelError: the embedding model is missing or damaged.
+    """
+    collection = read_folder(config.articles.folder, config.articles.max_file_mb)
+    return Synced(collection, sync(collection.articles, config, MiniLMEmbedding(), progress))
+
+
+def open_qa(config: Config) -> QA:
+    """Open the index and the models.
+
+    Raises:
+        IndexMissing: nothing was indexed with this configuration.
+        IndexUnavailable: the vector store cannot be read.
+        ModelError: a model is missing or damaged.
+    """
+    index = open_index(config)
+    vocabulary = Vocabulary((f"{p.title}\n{p.text}" for p in index.passages.values()), dictionary())
+    stages = Stages(
+        correct=vocabulary.correct,
+        search=Search(index, MiniLMEmbedding(), config.retrieval),
+        reader=Reader(threads=config.reader.threads),
+        passages_read=config.reader.passages,
+        answerer=Extractive(index.articles, vocabulary, config.answer.threshold),
+    )
+    return QA(index.articles, index.fingerprint, stages, config.suggestions)

@@ -1,0 +1,40 @@
+"""Citations: which quotes bear out which sentences, numbered by first use. Pure functions."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from qa.types import Citation, Quote, Sentence, Support
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """Something that an answer says, with the quotes that bear it out."""
+
+    sentences: tuple[str, ...]
+    quotes: tuple[Quote, ...]
+    score: float
+    """How well the quotes answer, 0 to 1."""
+    support: Support = Support.VERBATIM
+
+
+def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], tuple[Citation, ...]]:
+    """Write statements out as an answer.
+
+    Returns:
+        The text with its `[n]` marks, its sentences, and the citations: each quote once, numbered from 1 by first use.
+    """
+    citations: dict[tuple[str, int, int], Citation] = {}
+    sentences: list[Sentence] = []
+    for statement in statements:
+        numbers = []
+        for quote in statement.quotes:
+            key = (quote.article_id, quote.start, quote.end)
+            if key not in citations:
+                citations[key] = Citation(
+                    quote.article_id, quote.title, quote.url, quote.quote, quote.start, quote.end,
+                    n=len(citations) + 1, score=statement.score,
+                )  # fmt: skip
+            numbers.append(citations[key].n)
+        sentences += [Sentence(text, tuple(numbers), statement.support) for text in statement.sentences]
+    marked = (f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences)
+    return " ".join(marked), tuple(sentences), tuple(citations.values())

@@ -1,0 +1,162 @@
+"""The configuration: one YAML file, every key with a default that works offline."""
+
+import hashlib
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal, Self
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from qa.errors import ConfigError
+
+INDEX_FORMAT = 1
+"""Raise it when cleaning, sentence splitting or the layout of the index changes: old indexes are then built anew."""
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Articles(_Section):
+    """Where the articles are."""
+
+    folder: Path = Field(Path("seeds"), description="Folder of .txt, .md and .html files, with its subfolders.")
+    max_file_mb: float = Field(5, gt=0, le=100, description="A larger file is skipped with a warning.")
+
+
+class Index(_Section):
+    """How articles become passages, and where the index lives."""
+
+    folder: Path = Field(Path("data"), description="Holds one subfolder for each recipe (fingerprint) of an index.")
+    chunk_tokens: int = Field(160, ge=32, le=240, description="Longest passage, in cl100k_base tokens.")
+
+
+class Chroma(_Section):
+    """The vector store."""
+
+    mode: Literal["embedded"] = Field("embedded", description="Chroma runs inside the process.")
+
+
+class Embedding(_Section):
+    """The embedding model."""
+
+    model: Literal["all-MiniLM-L6-v2"] = Field("all-MiniLM-L6-v2", description="Ships with the package.")
+
+
+class Retrieval(_Section):
+    """How many candidates each step of the search keeps."""
+
+    sentences: int = Field(40, ge=1, le=500, description="Nearest sentences fetched from Chroma.")
+    passages: int = Field(20, ge=1, le=100, description="Passages fetched by BM25, and kept after rank fusion.")
+
+
+class Reader(_Section):
+    """The model that finds the answer in a passage and says whether it is there."""
+
+    passages: int = Field(6, ge=1, le=50, description="Best fused passages that are read for each question.")
+    threads: int = Field(2, ge=1, le=16, description="Passages read at the same time, one core each.")
+
+
+class Answering(_Section):
+    """How an answer is made from what was read."""
+
+    provider: Literal["extractive"] = Field("extractive", description="The article's own sentences; needs no LLM.")
+    threshold: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Least confidence of an answer. Higher refuses more.",
+    )
+
+
+class Server(_Section):
+    """The web server."""
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    threads: int = Field(4, ge=1, le=64, description="Requests served at the same time.")
+    max_question_chars: int = Field(500, ge=20, le=10_000, description="A longer question is an error.")
+    max_history_turns: int = Field(20, ge=0, le=200, description="A longer history is an error.")
+
+
+class Evaluation(_Section):
+    """Floors of `qa evaluate`; a result below one makes it exit with 6."""
+
+    answers_right: float = Field(0.9, ge=0, le=1, description="Least share of answerable questions answered right.")
+    refusals_right: float = Field(0.9, ge=0, le=1, description="Least share of unanswerable questions refused.")
+    hit_rate_at_5: float = Field(0.95, ge=0, le=1, description="Least share with a gold passage among the first five.")
+
+
+class Config(_Section):
+    """Everything that can be set, from `config.yaml` and from the environment."""
+
+    title: str = Field("Ask the articles", min_length=1, max_length=80, description="Heading of the chat page.")
+    articles: Articles = Articles()
+    index: Index = Index()
+    chroma: Chroma = Chroma()
+    embedding: Embedding = Embedding()
+    retrieval: Retrieval = Retrieval()
+    reader: Reader = Reader()
+    answer: Answering = Answering()
+    server: Server = Server()
+    evaluation: Evaluation = Evaluation()
+    suggestions: tuple[str, ...] = Field((), description="First questions offered; kept only if really answered.")
+
+    @classmethod
+    def load(cls, path: Path, environ: Mapping[str, str] = os.environ) -> Self:
+        """Read a YAML file and let `QA_<SECTION>__<KEY>` variables override it.
+
+        Relative folders are taken from where the file lies, so a service can be started from anywhere.
+
+        Raises:
+            ConfigError: the file is missing or no YAML mapping, a key is unknown, or a value is wrong.
+        """
+        try:
+            raw = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        except (OSError, UnicodeDecodeError) as error:
+            raise ConfigError(f"Cannot read {path}: {error}. Name another file with --config.") from error
+        except yaml.YAMLError as error:
+            raise ConfigError(f"{path} is not valid YAML: {error}") from error
+        if not isinstance(raw, dict):
+            raise ConfigError(f"{path} must be a mapping of sections to keys.")
+        try:
+            config = cls.model_validate(_override(raw, environ))
+        except ValidationError as error:
+            problems = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors())
+            raise ConfigError(f"{path}: {problems}") from error
+        base = path.resolve().parent
+        return config.model_copy(
+            update={
+                "articles": config.articles.model_copy(update={"folder": base / config.articles.folder}),
+                "index": config.index.model_copy(update={"folder": base / config.index.folder}),
+            }
+        )
+
+    @property
+    def fingerprint(self) -> str:
+        """Twelve hex digits that name the recipe of the index: whatever shapes it is in here, nothing else is."""
+        recipe = [INDEX_FORMAT, self.index.chunk_tokens, self.embedding.model]
+        return hashlib.sha256(json.dumps(recipe).encode()).hexdigest()[:12]
+
+
+def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
+    """Lay `QA_SECTION__KEY=value` over the file's values; values are read as YAML scalars or lists."""
+    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
+    for name, value in environ.items():
+        if not name.startswith("QA_"):
+            continue
+        section, separator, key = name.removeprefix("QA_").lower().partition("__")
+        try:
+            parsed = yaml.safe_load(value)
+        except yaml.YAMLError as error:
+            raise ConfigError(f"Environment variable {name} is not valid YAML: {error}") from error
+        if not separator:
+            merged[section] = parsed
+        elif isinstance(inner := merged.setdefault(section, {}), dict):
+            inner[key] = parsed
+        else:
+            raise ConfigError(f"Environment variable {name}: {section} is not a section.")
+    return merged

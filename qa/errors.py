@@ -1,0 +1,69 @@
+"""Every error that a user can meet.
+
+    QAError                    500  1   the root: catch this to catch all of ours
+    ├── ConfigError            500  2   config.yaml or an override is wrong
+    ├── QuestionError          422  2   the question cannot be asked as it stands
+    ├── ArticlesError          503  3   there is no article to work with
+    ├── IndexUnavailable       503  4   the index cannot be used as it is
+    │   ├── IndexMissing                nothing has been indexed yet
+    │   └── IndexLocked                 another process is writing to it
+    ├── ModelError             500  5   an embedded model is missing or damaged
+    └── EvaluationFailed       500  6   measured results are below their floor
+
+The columns are the HTTP status and the exit code of the command line. Every message says what to do next; a message is
+shown to users as it is, so it holds no secret and no traceback.
+"""
+
+
+class QAError(Exception):
+    """Root of every error that this project raises on purpose."""
+
+    status = 500
+    exit_code = 1
+
+
+class ConfigError(QAError):
+    """The configuration is wrong. Seen by whoever edits config.yaml; names the key."""
+
+    exit_code = 2
+
+
+class QuestionError(QAError):
+    """The question is empty or too long. Seen by whoever asks."""
+
+    status = 422
+    exit_code = 2
+
+
+class ArticlesError(QAError):
+    """The folder of articles is missing or holds nothing readable. Seen by whoever runs the service."""
+
+    status = 503
+    exit_code = 3
+
+
+class IndexUnavailable(QAError):
+    """The index cannot be used. Seen by whoever runs the service; its users see status 503."""
+
+    status = 503
+    exit_code = 4
+
+
+class IndexMissing(IndexUnavailable):
+    """No article has been indexed with the present configuration."""
+
+
+class IndexLocked(IndexUnavailable):
+    """Another process writes to the index; two writers would damage it."""
+
+
+class ModelError(QAError):
+    """An embedded model's file is missing or damaged. Seen by whoever installs the service."""
+
+    exit_code = 5
+
+
+class EvaluationFailed(QAError):
+    """A measured result is below its floor. Seen by CI."""
+
+    exit_code = 6

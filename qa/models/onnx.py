@@ -1,0 +1,82 @@
+"""What both embedded models share: their files, and how one text goes through a network."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+from tokenizers import Tokenizer
+
+from qa.errors import ModelError
+
+WEIGHTS = Path(__file__).parent / "weights"
+"""The folder of the files that ship with the package."""
+
+
+class Model:
+    """A network on one core; threads may share it.
+
+    It has one thread of its own and does not spin: a second one gains little on texts this short, and loses much when
+    another process takes its core. To use more cores, call it from several threads.
+
+    Args:
+        path: the ONNX file.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+
+    def __init__(self, path: Path) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        try:
+            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+        except Exception as error:  # onnxruntime's own errors share no narrower base
+            raise unusable(path) from error
+
+    def __call__(self, pieces: Sequence[int], types: Sequence[int]) -> list[NDArray[np.float32]]:
+        """What the network says of one text, alone: so nothing depends on which texts are asked for together.
+
+        Args:
+            pieces: ids of the word pieces, with [CLS] and [SEP].
+            types: 0 for each piece of the first part, 1 for each of the second.
+        """
+        inputs: dict[str, Any] = {
+            "input_ids": np.array([pieces], np.int64),
+            "attention_mask": np.ones((1, len(pieces)), np.int64),
+            "token_type_ids": np.array([types], np.int64),
+        }
+        return [output[0] for output in self._session.run(None, inputs)]
+
+
+def open_tokenizer(folder: Path) -> Tokenizer:
+    """Load the word pieces that both models use, without truncation and padding.
+
+    Raises:
+        ModelError: the file is missing or damaged.
+    """
+    path = folder / "tokenizer.json"
+    try:
+        tokenizer = Tokenizer.from_file(str(path))
+    except Exception as error:  # tokenizers raises bare Exception
+        raise unusable(path) from error
+    tokenizer.no_truncation()
+    tokenizer.no_padding()
+    return tokenizer
+
+
+def dictionary() -> frozenset[str]:
+    """The lower-case words that the models know whole, about 21,000: English and well-known names."""
+    return frozenset(piece for piece in open_tokenizer(WEIGHTS).get_vocab() if len(piece) > 1 and piece.isalpha())
+
+
+def unusable(path: Path) -> ModelError:
+    """The error of a file of the weights that cannot be used, with the remedy."""
+    problem = "damaged" if path.exists() else "missing"
+    return ModelError(
+        f"The model file {path} is {problem}. Install the package again, or in a checkout: git checkout -- {path}"
+    )

@@ -1,0 +1,205 @@
+"""The data that travels through the pipeline. Everything is frozen: a stage returns new data, it never edits its input.
+
+All `start` and `end` are character offsets into `Article.text`, end exclusive, and whatever carries such a pair and a
+text keeps the invariant `article.text[start:end] == text`.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Refusal(StrEnum):
+    """Why a question was not answered. A refusal is a result, not an error."""
+
+    NO_EVIDENCE = "no_evidence"
+    """The search found no passage that shares anything with the question."""
+    NOT_IN_ARTICLES = "not_in_articles"
+    """There are passages on the topic, but none of them answers the question."""
+    UNSUPPORTED = "unsupported"
+    """An answer was written, but no sentence of it is borne out by the articles."""
+
+
+class Support(StrEnum):
+    """How well a sentence of an answer is borne out by its citations."""
+
+    VERBATIM = "verbatim"
+    SUPPORTED = "supported"
+    UNSUPPORTED = "unsupported"
+
+
+class Role(StrEnum):
+    """Who said a turn of a conversation."""
+
+    USER = "user"
+    ASSISTANT = "assistant"
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One article: the cleaned text that every offset points into, and where it comes from."""
+
+    id: str
+    title: str
+    text: str
+    url: str | None = None
+    published: str | None = None
+    """ISO 8601 date, `YYYY-MM-DD`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A stretch of whole sentences of an article: what is searched for and read."""
+
+    id: str
+    article_id: str
+    title: str
+    url: str | None
+    text: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """An answer that the reader marked: a few words within one sentence."""
+
+    start: int
+    end: int
+    text: str
+    score: float
+    """The reader's margin over "no answer here", in logits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """A sentence of a passage, and how near it is to the question."""
+
+    start: int
+    end: int
+    similarity: float
+    """Cosine of the two embeddings."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A passage together with everything that explains why it was chosen."""
+
+    passage: Passage
+    fused_score: float
+    dense_rank: int | None = None
+    """1 for the nearest passage by sentence embedding; None where dense search did not find it."""
+    dense_score: float | None = None
+    """Cosine similarity of the question and the passage's best sentence."""
+    lexical_rank: int | None = None
+    lexical_score: float | None = None
+    """BM25."""
+    matches: tuple[Match, ...] = ()
+    """Every sentence of the passage, in order."""
+    answerability: float | None = None
+    """The reader's probability that the passage answers the question, 0 to 1; None before it was read."""
+    spans: tuple[Span, ...] = ()
+    """The reader's answers in this passage, best first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """The exact words of an article."""
+
+    article_id: str
+    title: str
+    url: str | None
+    quote: str
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Citation(Quote):
+    """A quote that an answer refers to as `[n]`."""
+
+    n: int
+    score: float
+    """How well the quote answers, 0 to 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer, with the numbers of the citations that bear it out."""
+
+    text: str
+    citations: tuple[int, ...]
+    support: Support
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One of several answers that the articles give to the same question."""
+
+    short_answer: str
+    citations: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """Articles that answer the same question differently, each side with its citations."""
+
+    sides: tuple[Side, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What an answerer makes of the evidence: an answer whose every sentence is cited, or a refusal that says why."""
+
+    text: str
+    """The answer with its `[n]` marks."""
+    confidence: float
+    """Probability that the answer is right; of a refusal, what its best candidate reached. 0 to 1."""
+    short_answer: str | None = None
+    sentences: tuple[Sentence, ...] = ()
+    citations: tuple[Citation, ...] = ()
+    """Only those that a sentence refers to, numbered from 1 by first use."""
+    refusal: Refusal | None = None
+    closest: Quote | None = None
+    """With a refusal: what comes nearest, and does not answer."""
+    unknown_words: tuple[str, ...] = ()
+    """With a refusal: the question's words that occur in no article."""
+    disagreement: Disagreement | None = None
+
+    @property
+    def answered(self) -> bool:
+        """Whether the articles answer the question."""
+        return self.refusal is None
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """How an answer came about."""
+
+    timings_ms: Mapping[str, float]
+    """Milliseconds by stage, in the order in which the stages ran, and `total`."""
+    model: str
+    index: str
+    """Fingerprint of the index that was searched."""
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One message of the conversation so far."""
+
+    role: Role
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer(Draft):
+    """A draft with the question that it belongs to and the record of how it came about."""
+
+    id: str
+    question: str
+    asked: str
+    """The standalone question that was really searched."""
+    evidence: tuple[Evidence, ...]
+    trace: Trace

@@ -1,0 +1,106 @@
+"""The commands, as somebody at a terminal meets them."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from qa.cli import main
+from qa.config import Config
+from qa.index import writing
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+
+
+@pytest.fixture
+def config_file(tmp_path: Path) -> Path:
+    shutil.copytree(SEEDS, tmp_path / "seeds")
+    file = tmp_path / "config.yaml"
+    file.write_text("suggestions: []\n")
+    return file
+
+
+def run(capsys: pytest.CaptureFixture[str], *arguments: object) -> tuple[int, str, str]:
+    code = main([str(argument) for argument in arguments])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_ask_prints_the_answer_with_its_sources(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "ask", "Where would a NATO headquarters be created?", "--config", config_file)
+    assert code == 0
+    assert out.startswith("Wiesbaden, Germany\n")
+    assert "[1] NATO Foreign Ministers Strengthen Alliance Unity" in out
+    assert "2 added" in err
+
+
+def test_ask_gives_json(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "ask", "How many fighter jets did Poland pledge?", "--json", "--config", config_file)
+    answer = json.loads(out)
+    assert answer["refusal"] == "not_in_articles"
+    assert {"fighter", "jets", "Poland"} <= set(answer["unknown_words"])
+
+
+def test_ingest_says_what_it_did(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = config_file.parent / "seeds"
+    shutil.copy(next(folder.iterdir()), folder / "copy.txt")
+    (folder / "empty.txt").touch()
+    code, _, err = run(capsys, "ingest", "--config", config_file)
+    assert code == 0
+    assert "2 added, 0 changed, 0 removed, 0 unchanged, 1 skipped" in err
+    _, _, err = run(capsys, "ingest", "--config", config_file)
+    assert "0 added, 0 changed, 0 removed, 2 unchanged" in err
+
+
+def test_ask_reads_the_index_as_it_is_while_the_service_holds_it(
+    config_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run(capsys, "ingest", "--config", config_file)
+    with writing(Config.load(config_file, {})):
+        code, out, _ = run(capsys, "ask", "Who opened the meeting?", "--config", config_file)
+        assert (code, "Jens Stoltenberg" in out) == (0, True)
+        code, _, err = run(capsys, "ingest", "--config", config_file)
+        assert (code, "qa serve" in err) == (4, True)
+
+
+@pytest.mark.parametrize(
+    ("settings", "arguments", "code", "message"),
+    [
+        ("colour: red", ["ingest"], 2, "colour"),
+        ("articles: {folder: nowhere}", ["ingest"], 3, "nowhere"),
+        ("", ["ask", "?!"], 2, "question"),
+        ("", ["serve", "--port", "0"], 2, "port"),
+        ("", ["evaluate", "--questions", "nowhere.yaml"], 2, "nowhere.yaml"),
+    ],
+)
+def test_an_error_is_one_line_with_its_own_exit_code(
+    config_file: Path, capsys: pytest.CaptureFixture[str], settings: str, arguments: list[str], code: int, message: str
+) -> None:
+    config_file.write_text(settings)
+    got, out, err = run(capsys, *arguments, "--config", config_file)
+    errors = [line for line in err.splitlines() if line.startswith("error:")]
+    assert (got, out, len(errors)) == (code, "", 1)
+    assert message in errors[0]
+
+
+def test_evaluate_fails_below_a_floor(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    questions = config_file.with_name("questions.yaml")
+    questions.write_text(
+        "articles: {a: NATO Foreign Ministers Met at the Czernin Palace to Discuss How to Contain Russian Imperialism}\n"
+        "cases:\n"
+        "- {id: one, kind: fact, split: dev, question: How many fighter jets did Poland pledge,"
+        " gold: {a: [NATO diplomatic chiefs met for informal talks in Prague on 30 and 31 May 2024.]}}\n"
+    )
+    code, out, err = run(capsys, "evaluate", "--questions", questions, "--config", config_file)
+    assert code == 6
+    assert "refused" in out
+    assert "error:" in err
+
+
+def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(["--help"])
+    assert ended.value.code == 0
+    out = capsys.readouterr().out
+    assert all(command in out for command in ("serve", "ingest", "ask", "evaluate"))

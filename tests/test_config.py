@@ -1,0 +1,81 @@
+"""The configuration: defaults, overrides and mistakes."""
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from qa.config import Config
+from qa.errors import ConfigError
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "config.yaml"
+
+
+def test_an_empty_file_gives_the_defaults(file: Path) -> None:
+    file.write_text("")
+    config = Config.load(file, {})
+    assert config.answer.provider == "extractive"
+    assert config.articles.folder == file.parent / "seeds"
+
+
+def test_folders_are_relative_to_the_file_wherever_the_service_is_started(file: Path) -> None:
+    file.write_text("articles: {folder: news}\nindex: {folder: /elsewhere}\n")
+    config = Config.load(file, {})
+    assert config.articles.folder == file.parent / "news"
+    assert config.index.folder == Path("/elsewhere")
+
+
+@pytest.mark.parametrize(
+    ("text", "named"),
+    [
+        ("colour: red", "colour"),
+        ("server: {prot: 8000}", "server.prot"),
+        ("server: {port: 99999}", "server.port"),
+        ("answer: {threshold: high}", "answer.threshold"),
+        ("- a list", "mapping"),
+        ("a: [", "YAML"),
+    ],
+)
+def test_a_mistake_is_named(file: Path, text: str, named: str) -> None:
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=named):
+        Config.load(file, {})
+
+
+def test_a_missing_file_says_how_to_name_another(file: Path) -> None:
+    with pytest.raises(ConfigError, match="--config"):
+        Config.load(file, {})
+
+
+def test_the_environment_overrides_the_file(file: Path) -> None:
+    file.write_text("server: {port: 1234}")
+    environ = {"QA_SERVER__PORT": "4321", "QA_TITLE": "Mine", "QA_SUGGESTIONS": '["One?", "Two?"]', "PATH": "/bin"}
+    config = Config.load(file, environ)
+    assert (config.server.port, config.title, config.suggestions) == (4321, "Mine", ("One?", "Two?"))
+
+
+def test_a_wrong_override_is_named(file: Path) -> None:
+    file.write_text("")
+    with pytest.raises(ConfigError, match=r"server\.prot"):
+        Config.load(file, {"QA_SERVER__PROT": "1"})
+
+
+def test_only_what_shapes_the_index_changes_the_fingerprint(file: Path) -> None:
+    fingerprints = []
+    for text in ("", "server: {port: 99}\nretrieval: {passages: 3}", "index: {chunk_tokens: 100}"):
+        file.write_text(text)
+        fingerprints.append(Config.load(file, {}).fingerprint)
+    assert fingerprints[0] == fingerprints[1] != fingerprints[2]
+
+
+def test_every_key_of_the_readme_s_table_exists_with_that_default_and_none_is_missing() -> None:
+    readme = (Path(__file__).parent.parent / "README.md").read_text(encoding="utf-8")
+    rows = [line.split("|") for line in readme.splitlines() if line.startswith("| `") and line.count("|") == 4]
+    documented = {row[1].strip(" `"): yaml.safe_load(row[2].strip(" `")) for row in rows}
+    actual = {}
+    for name, value in Config.model_validate({}).model_dump(mode="json").items():
+        actual |= {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, dict) else {name: value}
+    assert documented == actual

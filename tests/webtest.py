@@ -1,0 +1,133 @@
+"""What the web tests share: a QA that answers a fixed set of questions, from the real articles."""
+
+import contextlib
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from flask import Flask
+from werkzeug.serving import make_server
+
+from qa.errors import IndexMissing
+from qa.ingest import read_folder
+from qa.service import QA
+from qa.types import (
+    Answer,
+    Article,
+    Citation,
+    Disagreement,
+    Evidence,
+    Passage,
+    Quote,
+    Refusal,
+    Sentence,
+    Side,
+    Support,
+    Trace,
+    Turn,
+)
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+HOSTILE_ARTICLE = Article(
+    id="hostile",
+    title=f"Title {HOSTILE}",
+    text=f"😀😀 First paragraph, with an astral opening.\n\nThe second 😀 says {HOSTILE} and more. It ends here.",
+    url="javascript:document.title='taken'",
+    published="2024-05-31",
+)
+
+WHERE = "Where would a NATO headquarters be created?"
+AGAIN = "And where was it?"
+JETS = "How many fighter jets did Poland pledge?"
+DISAGREE = "When did the ministers meet?"
+HOSTILE_QUESTION = f"What about {HOSTILE}?"
+NO_INDEX = "Is there an index?"
+BROKEN = "Does it break?"
+
+
+class FakeQA(QA):
+    """Stands for the states that the real service seldom gives: disagreement, an error, a hostile article."""
+
+    def __init__(self) -> None:
+        self.articles = (*read_folder(SEEDS, 5).articles, HOSTILE_ARTICLE)
+        self.suggestions = (WHERE, JETS)
+        self.asked_with: list[tuple[str, tuple[Turn, ...]]] = []
+
+    def article(self, article_id: str) -> Article | None:
+        return next((article for article in self.articles if article.id == article_id), None)
+
+    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+        self.asked_with.append((question, tuple(history)))
+        if question == NO_INDEX:
+            raise IndexMissing("No article has been indexed yet. Run `qa ingest`.")
+        if question == BROKEN:
+            raise ZeroDivisionError("a secret of the house")
+        where = self._sentence("Allies considered creating", "security assistance and training.")
+        if question == WHERE:
+            return _answer(question, [where], short_answer="Wiesbaden, Germany")
+        if question == AGAIN and history:
+            return _answer(question, [where], asked=WHERE, short_answer="Wiesbaden, Germany")
+        if question == HOSTILE_QUESTION:
+            return _answer(question, [self._sentence("The second", "and more.")], short_answer=HOSTILE)
+        if question == DISAGREE:
+            first = self._sentence("NATO diplomatic chiefs met", "May 2024.")
+            second = self._sentence("As tensions continue", "in July.")
+            sides = (Side("30 and 31 May 2024", (1,)), Side("May 31, 2024", (2,)))
+            return _answer(question, [first, second], short_answer=sides[0].short_answer, sides=sides)
+        return _answer(question, [where], refusal=Refusal.NOT_IN_ARTICLES)
+
+    def _sentence(self, begin: str, end: str) -> Quote:
+        article = next(article for article in self.articles if begin in article.text)
+        start = article.text.index(begin)
+        stop = article.text.index(end, start) + len(end)
+        return Quote(article.id, article.title, article.url, article.text[start:stop], start, stop)
+
+
+def _answer(
+    question: str,
+    quotes: list[Quote],
+    *,
+    asked: str = "",
+    short_answer: str | None = None,
+    refusal: Refusal | None = None,
+    sides: tuple[Side, ...] = (),
+) -> Answer:
+    cited = [] if refusal else list(enumerate(quotes, 1))
+    return Answer(
+        id="a1",
+        question=question,
+        asked=asked or question,
+        text=" ".join(f"{quote.quote} [{n}]" for n, quote in cited) or "The articles do not say.",
+        confidence=0.1 if refusal else 0.9,
+        evidence=tuple(_evidence(quote) for quote in quotes),
+        trace=Trace(timings_ms={"retrieve": 12.5, "total": 20.25}, model="extractive", index="0123456789ab"),
+        short_answer=short_answer,
+        sentences=tuple(Sentence(quote.quote, (n,), Support.VERBATIM) for n, quote in cited),
+        citations=tuple(
+            Citation(q.article_id, q.title, q.url, q.quote, q.start, q.end, n=n, score=0.9) for n, q in cited
+        ),
+        refusal=refusal,
+        closest=quotes[0] if refusal else None,
+        unknown_words=("fighter", "Poland") if refusal else (),
+        disagreement=Disagreement(sides) if sides else None,
+    )
+
+
+def _evidence(quote: Quote) -> Evidence:
+    passage = Passage("p1", quote.article_id, quote.title, quote.url, quote.quote, quote.start, quote.end)
+    return Evidence(passage, fused_score=0.03, dense_rank=1, dense_score=0.71, lexical_rank=2, lexical_score=4.2)
+
+
+@contextlib.contextmanager
+def serving(app: Flask) -> Iterator[str]:
+    """Serve an application over HTTP for the time of a test; gives its address."""
+    server = make_server("127.0.0.1", 0, app, threaded=True)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

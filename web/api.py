@@ -1,0 +1,115 @@
+"""The JSON API. A view only translates: request to question, answer to JSON."""
+
+from flask import Response, request, stream_with_context
+from flask_openapi3.blueprint import APIBlueprint
+from flask_openapi3.models.tag import Tag
+from flask_openapi3.types import ResponseDict
+from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
+
+from qa.types import Turn
+from web.current import current_config, current_qa
+from web.events import stream
+from web.problems import MIMETYPE, InvalidFields
+from web.schemas import (
+    AnswerOut,
+    ArticleOut,
+    ArticlePath,
+    ArticlesOut,
+    ArticleSummary,
+    AskRequest,
+    FieldProblem,
+    HealthOut,
+    ReadyOut,
+    SuggestionsOut,
+)
+
+_PROBLEM: ResponseDict = {
+    "default": {
+        "description": "An error, as RFC 9457 problem details.",
+        "content": {MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
+    }
+}
+_EVENT_STREAM = "text/event-stream"
+
+api = APIBlueprint("api", __name__, abp_tags=[Tag(name="Questions and articles")], abp_responses=_PROBLEM)
+health = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health")], abp_responses=_PROBLEM)
+
+
+@api.before_request
+def require_json() -> None:
+    """Tell a body that is no JSON (400) or does not claim to be (415) from one whose fields are wrong (422)."""
+    if request.method == "POST":
+        request.get_data()
+        request.stream.read(1)  # a body without a length was cut off at the limit: 413, not bad JSON
+        try:
+            request.get_json()
+        except (BadRequest, RecursionError) as error:
+            raise BadRequest('The body is not valid JSON. Send {"question": "..."}.') from error
+
+
+@api.post("/api/ask", responses={200: AnswerOut})
+def ask(body: AskRequest) -> Response:
+    """Answer a question from the articles.
+
+    A question that the articles do not answer is a refusal, with status 200. With `Accept: text/event-stream` the
+    answer comes as events: `search_results`, `message`, `citation`, `final_answer`, `error`, `done`.
+    """
+    _check_limits(body)
+    qa, history = current_qa(), [Turn(message.role, message.content) for message in body.history]
+    if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
+        events = stream(lambda: qa.ask(body.question, history))
+        return Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
+    return _json(AnswerOut.model_validate(qa.ask(body.question, history)))
+
+
+@api.get("/api/articles", responses={200: ArticlesOut})
+def articles() -> Response:
+    """List the articles."""
+    return _json(ArticlesOut(articles=[ArticleSummary.model_validate(article) for article in current_qa().articles]))
+
+
+@api.get("/api/articles/<article_id>", responses={200: ArticleOut})
+def article(path: ArticlePath) -> Response:
+    """Get one article with its text."""
+    found = current_qa().article(path.article_id)
+    if found is None:
+        raise NotFound(f"There is no article {path.article_id!r}. GET /api/articles lists them.")
+    return _json(ArticleOut.model_validate(found))
+
+
+@api.get("/api/suggestions", responses={200: SuggestionsOut})
+def suggestions() -> Response:
+    """List questions that are really answered."""
+    return _json(SuggestionsOut(suggestions=list(current_qa().suggestions)))
+
+
+@health.get("/healthz", responses={200: HealthOut})
+def healthz() -> Response:
+    """Say that the process answers."""
+    return _json(HealthOut(status="ok"))
+
+
+@health.get("/readyz", responses={200: ReadyOut})
+def readyz() -> Response:
+    """Say whether questions can be answered: the index is open and holds articles."""
+    count = len(current_qa().articles)
+    if not count:
+        raise ServiceUnavailable("The index holds no article. Put some into the articles folder and run `qa ingest`.")
+    return _json(ReadyOut(status="ready", articles=count))
+
+
+def _check_limits(body: AskRequest) -> None:
+    limits = current_config().server
+    errors = []
+    if (length := len(body.question)) > limits.max_question_chars:
+        message = f"has {length} characters, {limits.max_question_chars} are allowed"
+        errors.append(FieldProblem(field="question", message=message))
+    if (length := len(body.history)) > limits.max_history_turns:
+        message = f"has {length} messages, {limits.max_history_turns} are allowed"
+        errors.append(FieldProblem(field="history", message=message))
+    if errors:
+        raise InvalidFields(errors)
+
+
+def _json(model: AnswerOut | ArticlesOut | ArticleOut | SuggestionsOut | HealthOut) -> Response:
+    return Response(model.model_dump_json(), mimetype="application/json")

@@ -1,0 +1,24 @@
+"""The running application's service and configuration, for its views."""
+
+from typing import cast
+
+from flask import Flask, current_app
+
+from qa.config import Config
+from qa.service import QA
+
+
+def bind(app: Flask, qa: QA, config: Config) -> None:
+    """Give an application what its views work with."""
+    app.extensions["qa"] = qa
+    app.extensions["qa_config"] = config
+
+
+def current_qa() -> QA:
+    """The service that answers questions."""
+    return cast(QA, current_app.extensions["qa"])
+
+
+def current_config() -> Config:
+    """What was set in config.yaml."""
+    return cast(Config, current_app.extensions["qa_config"])

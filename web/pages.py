@@ -1,0 +1,54 @@
+"""The pages: the chat, an article opened in it, and the documentation of the API."""
+
+import json
+from importlib.resources import files
+from typing import cast
+
+from flask import Blueprint, Response, current_app, make_response, render_template, send_from_directory
+from flask_openapi3.openapi import OpenAPI
+
+from web.current import current_config, current_qa
+
+_SHOWN_ARTICLES = 5
+"""How many articles the first page names; the API lists all."""
+_RAPIDOC = str(files("flask_openapi3_rapidoc") / "templates" / "rapidoc" / "js")
+
+pages = Blueprint("pages", __name__)
+
+
+@pages.get("/")
+def chat() -> str:
+    """The conversation."""
+    qa, config = current_qa(), current_config()
+    return render_template(
+        "chat.html",
+        title=config.title,
+        suggestions=qa.suggestions,
+        articles=qa.articles[:_SHOWN_ARTICLES],
+        article_count=len(qa.articles),
+        max_history_turns=config.server.max_history_turns,
+    )
+
+
+@pages.get("/articles/<article_id>")
+def article(article_id: str) -> Response:
+    """The same page: its script reads the address and opens the article at `?start=..&end=..`."""
+    return make_response(chat(), 200 if current_qa().article(article_id) else 404)
+
+
+@pages.get("/docs")
+def docs() -> str:
+    """The API, to read and to try."""
+    return render_template("docs.html", title=current_config().title)
+
+
+@pages.get("/docs/rapidoc.js")
+def rapidoc() -> Response:
+    """The reader of OpenAPI documents, out of its own package."""
+    return send_from_directory(_RAPIDOC, "rapidoc-min.js")
+
+
+@pages.get("/openapi.json")
+def openapi() -> Response:
+    """The API for machines."""
+    return Response(json.dumps(cast(OpenAPI, current_app).api_doc), mimetype="application/json")

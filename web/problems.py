@@ -1,0 +1,80 @@
+"""Errors as RFC 9457 problem details: every error response of the service is made here."""
+
+import logging
+from http import HTTPStatus
+from typing import NoReturn
+
+from flask import Flask, Response, g
+from pydantic import ValidationError
+from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
+
+from qa.errors import QAError, QuestionError
+from web.schemas import FieldProblem, Problem
+
+MIMETYPE = "application/problem+json"
+_log = logging.getLogger(__name__)
+
+
+class InvalidFields(UnprocessableEntity):
+    """Fields of a request cannot be used. Seen by API clients as status 422, with each field named."""
+
+    def __init__(self, errors: list[FieldProblem]) -> None:
+        """Keep the fields for the response, and sum them up in one sentence each."""
+        super().__init__(" ".join(f"{error.field}: {error.message.rstrip('.')}." for error in errors))
+        self.errors = errors
+
+
+def reject(error: ValidationError) -> NoReturn:
+    """Turn pydantic's verdict on a request into our error; flask-openapi3 calls this.
+
+    Raises:
+        InvalidFields: always.
+    """
+    raise InvalidFields(
+        [
+            FieldProblem(field=".".join(map(str, problem["loc"])) or "body", message=problem["msg"])
+            for problem in error.errors(include_url=False, include_input=False, include_context=False)
+        ]
+    ) from error
+
+
+def problem(error: Exception) -> Problem:
+    """Describe an error to a client. What we did not raise on purpose is logged and told without its details."""
+    if isinstance(error, QAError):
+        status, detail = error.status, str(error)
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            _log.error("Request %s failed: %s", g.request_id, error)
+    elif isinstance(error, HTTPException) and not isinstance(error, InternalServerError):
+        status, detail = error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or ""
+    else:
+        status = HTTPStatus.INTERNAL_SERVER_ERROR
+        detail = f"The service failed. Its log tells why, under request id {g.request_id}."
+        original = getattr(error, "original_exception", None) or error
+        _log.error("Request %s failed", g.request_id, exc_info=original)
+    return Problem(
+        title=HTTPStatus(status).phrase,
+        status=status,
+        detail=detail,
+        request_id=g.request_id,
+        errors=_fields(error),
+    )
+
+
+def _fields(error: Exception) -> list[FieldProblem]:
+    if isinstance(error, QuestionError):
+        return [FieldProblem(field="question", message=str(error))]
+    return error.errors if isinstance(error, InvalidFields) else []
+
+
+def _respond(error: Exception) -> Response:
+    body = problem(error)
+    response = Response(body.model_dump_json(), status=body.status, mimetype=MIMETYPE)
+    if isinstance(error, HTTPException):
+        response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
+    return response
+
+
+def register(app: Flask) -> None:
+    """Answer every error of an application with problem details."""
+    app.register_error_handler(QAError, _respond)
+    app.register_error_handler(HTTPException, _respond)

@@ -1,0 +1,190 @@
+"""The JSON of the API: pydantic models that check what comes in, shape what goes out and make the OpenAPI document."""
+
+from typing import Annotated
+
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, StringConstraints
+
+from qa.types import Refusal, Role, Support
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Response(BaseModel):
+    """Read straight from the frozen dataclasses of `qa.types`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+
+class Message(_Request):
+    """One message of the conversation so far."""
+
+    role: Role
+    content: str
+
+
+class AskRequest(_Request):
+    """A question, with the conversation that it continues. The server remembers nothing between requests."""
+
+    question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
+        description="At most `server.max_question_chars` characters.",
+        examples=["Where would a NATO headquarters be created?"],
+    )
+    history: list[Message] = Field(
+        default=[], description="Earlier messages, oldest first; at most `server.max_history_turns`."
+    )
+
+
+class ArticlePath(BaseModel):
+    """Names an article."""
+
+    article_id: str = Field(description="The `id` of an article, from `GET /api/articles` or from a citation.")
+
+
+class SentenceOut(_Response):
+    """One sentence of an answer."""
+
+    text: str
+    citations: list[int] = Field(description="The `n` of each citation that bears the sentence out.")
+    support: Support
+
+
+class QuoteOut(_Response):
+    """The exact words of an article: its `text[start:end]`, counted in Unicode code points."""
+
+    article_id: str
+    title: str
+    url: str | None
+    quote: str
+    start: int
+    end: int
+
+
+class CitationOut(QuoteOut):
+    """A quote that the answer refers to as `[n]`."""
+
+    n: int
+    score: float = Field(description="How well the quote answers, 0 to 1.")
+
+
+class EvidenceOut(_Response):
+    """A passage that was found, and why."""
+
+    article_id: str = Field(validation_alias=AliasPath("passage", "article_id"))
+    start: int = Field(validation_alias=AliasPath("passage", "start"))
+    end: int = Field(validation_alias=AliasPath("passage", "end"))
+    text: str = Field(validation_alias=AliasPath("passage", "text"))
+    dense_rank: int | None = Field(description="1 for the nearest by sentence embedding.")
+    dense_score: float | None = Field(description="Cosine similarity of the question and the best sentence.")
+    lexical_rank: int | None = Field(description="1 for the best by shared words.")
+    lexical_score: float | None = Field(description="BM25.")
+    fused_score: float = Field(description="Both ranks fused.")
+    answerability: float | None = Field(description="The reader's probability that the passage answers, 0 to 1.")
+
+
+class SideOut(_Response):
+    """One of the answers that the articles give."""
+
+    short_answer: str
+    citations: list[int]
+
+
+class DisagreementOut(_Response):
+    """Articles that answer the question differently."""
+
+    sides: list[SideOut]
+
+
+class TraceOut(_Response):
+    """How the answer came about."""
+
+    timings_ms: dict[str, float] = Field(description="Milliseconds by stage, and `total`.")
+    model: str
+    prompt_tokens: int
+    completion_tokens: int
+    index: str = Field(description="Fingerprint of the index that was searched.")
+
+
+class AnswerOut(_Response):
+    """An answer whose every sentence is cited, or a refusal that says why."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"title": "Answer"},
+        openapi_extra={  # type: ignore[typeddict-unknown-key]  # read by flask-openapi3
+            "content": {"text/event-stream": {"schema": {"type": "string"}}},
+        },
+    )
+
+    id: str
+    question: str
+    asked: str = Field(description="The standalone question that was really searched.")
+    answered: bool
+    answer: str = Field(validation_alias="text", description="Text with `[n]` marks.")
+    short_answer: str | None
+    confidence: float = Field(description="0 to 1.")
+    refusal: Refusal | None = Field(description="Why the question was not answered; null where it was.")
+    closest: QuoteOut | None = Field(description="With a refusal: the passage that comes nearest and does not answer.")
+    unknown_words: list[str] = Field(description="With a refusal: the question's words that occur in no article.")
+    sentences: list[SentenceOut]
+    citations: list[CitationOut] = Field(description="Numbered from 1 by first use; only those referred to.")
+    evidence: list[EvidenceOut]
+    disagreement: DisagreementOut | None
+    trace: TraceOut
+
+
+class ArticleSummary(_Response):
+    """An article without its text."""
+
+    id: str
+    title: str
+    url: str | None
+    published: str | None = Field(description="ISO 8601 date.")
+
+
+class ArticleOut(ArticleSummary):
+    """An article. All offsets of the API count the Unicode code points of `text`."""
+
+    text: str
+
+
+class ArticlesOut(_Response):
+    """Every article in the index."""
+
+    articles: list[ArticleSummary]
+
+
+class SuggestionsOut(_Response):
+    """Questions that this index really answers."""
+
+    suggestions: list[str]
+
+
+class HealthOut(_Response):
+    """The process answers."""
+
+    status: str
+
+
+class ReadyOut(HealthOut):
+    """Questions can be answered."""
+
+    articles: int = Field(description="How many are in the index.")
+
+
+class FieldProblem(BaseModel):
+    """One field of a request that cannot be used."""
+
+    field: str
+    message: str
+
+
+class Problem(BaseModel):
+    """What went wrong, as RFC 9457 problem details."""
+
+    type: str = "about:blank"
+    title: str
+    status: int
+    detail: str = Field(description="What to do next.")
+    request_id: str = Field(description="The same as in the `X-Request-Id` header and in the server's log.")
+    errors: list[FieldProblem] = Field(default=[], description="The fields concerned, for status 422.")

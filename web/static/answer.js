@@ -1,0 +1,105 @@
+// Turns an answer of the API into elements.
+
+import { articleLink, el, siteLink } from "./dom.js";
+import { howFound } from "./evidence.js";
+
+const VERDICTS = {
+  no_evidence: "Nothing in the articles is about this.",
+  not_in_articles: "The articles do not say.",
+  unsupported: "No answer was found that the articles bear out.",
+};
+
+// `open` is called with { id, start, end } when a source is followed.
+export function answerView(answer, open) {
+  return el(
+    "div",
+    { class: answer.answered ? "answer" : "answer refusal" },
+    answer.asked !== answer.question && el("p", { class: "asked" }, "Searched for ", el("q", {}, answer.asked)),
+    answer.answered ? answered(answer, open) : refused(answer, open),
+    howFound(answer, open),
+  );
+}
+
+// What a screen reader is told when the answer arrives.
+export function spoken({ answer, short_answer: short, sentences }) {
+  if (!sentences.length) return answer;
+  return [short && `${short}.`, ...sentences.map(({ text }) => text)].filter(Boolean).join(" ");
+}
+
+function answered(answer, open) {
+  const cited = new Map(answer.citations.map((citation) => [citation.n, citation]));
+  const marks = (numbers) => numbers.map((n) => cited.has(n) && mark(cited.get(n), open));
+  return [
+    answer.disagreement ? disagreement(answer.disagreement, cited, marks) : statement(answer, marks),
+    el("section", { class: "sources" }, el("h3", {}, "Sources"), sources(answer.citations, open)),
+  ];
+}
+
+// Sentences out of one quote make one paragraph.
+function statement({ short_answer: short, sentences }, marks) {
+  const paragraphs = [];
+  let source = null;
+  for (const item of sentences) {
+    if (String(item.citations) !== source) paragraphs.push(el("p"));
+    source = String(item.citations);
+    paragraphs.at(-1).append(sentence(item, marks), " ");
+  }
+  return [short && el("p", { class: "short-answer" }, short), el("div", { class: "text" }, paragraphs)];
+}
+
+function sentence({ text, citations, support }, marks) {
+  const caveat = support === "unsupported" && el("span", { class: "caveat" }, " (not borne out by the articles)");
+  return el("span", { class: "sentence" }, text, marks(citations), caveat);
+}
+
+function mark(citation, open) {
+  const attributes = { class: "mark", "aria-label": `Source ${citation.n}: ${citation.title}`, title: citation.title };
+  const bracket = (character) => el("span", { class: "bracket" }, character); // for whoever copies the text
+  return articleLink(citation, open, attributes, bracket(" ["), citation.n, bracket("]"));
+}
+
+// Each side with what its article says; the sentences of such an answer only repeat this.
+function disagreement({ sides }, cited, marks) {
+  const items = sides.map(({ short_answer: short, citations }) => [
+    el("p", { class: "short-answer" }, short, marks(citations)),
+    citations.map((n) => cited.has(n) && el("p", { class: "side" }, cited.get(n).quote)),
+  ]);
+  return el(
+    "section",
+    { class: "disagreement" },
+    el("h3", {}, "The articles disagree"),
+    el("ul", { role: "list" }, items.map((item) => el("li", {}, item))),
+  );
+}
+
+function sources(citations, open) {
+  const byArticle = Map.groupBy(citations, (citation) => citation.article_id);
+  return [...byArticle.values()].map((quotes) => [
+    source(quotes[0]),
+    el("ol", { role: "list" }, quotes.map((citation) => el("li", {}, quote(citation, open, citation.n)))),
+  ]);
+}
+
+function source({ title, url }) {
+  const link = siteLink(url);
+  return el("p", { class: "source" }, title, link && [" · ", link]);
+}
+
+function quote(passage, open, n = null) {
+  const words = el("span", { class: "words" }, passage.quote);
+  return articleLink(passage, open, { class: "quote" }, n && el("span", { class: "n" }, n), words);
+}
+
+function refused({ refusal, closest, unknown_words: unknown }, open) {
+  const words = unknown.map((word) => [" ", el("span", { class: "word" }, word)]);
+  return [
+    el("p", { class: "verdict" }, VERDICTS[refusal]),
+    unknown.length > 0 && el("p", { class: "unknown" }, "In none of the articles:", words),
+    closest && nearest(closest, open),
+  ];
+}
+
+function nearest(closest, open) {
+  const heading = el("h3", {}, "The closest passage, which does not answer");
+  return el("section", { class: "sources" }, heading, source(closest), quote(closest, open));
+}
