@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from qa.answer.extractive import Extractive
 from qa.config import Config
-from qa.index import Progress, SyncReport, open_index, sync
+from qa.index import Index, Progress, SyncReport, open_index, sync
 from qa.ingest import Collection, read_folder
 from qa.models.embedding import MiniLMEmbedding
 from qa.models.onnx import dictionary
@@ -35,7 +35,13 @@ def sync_articles(config: Config, progress: Progress = lambda _done, _total: Non
 
 
 def open_qa(config: Config) -> QA:
-    """Open the index and the models.
+    """Open the service. Raises what `open_stages` raises."""
+    index, stages = open_stages(config)
+    return QA(index.articles, index.fingerprint, stages, config.suggestions)
+
+
+def open_stages(config: Config) -> tuple[Index, Stages]:
+    """Open the index and the models, and put the stages of an answer together.
 
     Raises:
         IndexMissing: nothing was indexed with this configuration.
@@ -44,11 +50,10 @@ def open_qa(config: Config) -> QA:
     """
     index = open_index(config)
     vocabulary = Vocabulary((f"{p.title}\n{p.text}" for p in index.passages.values()), dictionary())
-    stages = Stages(
+    return index, Stages(
         correct=vocabulary.correct,
         search=Search(index, MiniLMEmbedding(), config.retrieval),
         reader=Reader(threads=config.reader.threads),
         passages_read=config.reader.passages,
         answerer=Extractive(index.articles, vocabulary, config.answer.threshold),
     )
-    return QA(index.articles, index.fingerprint, stages, config.suggestions)

@@ -12,6 +12,8 @@ from qa.text import STOP_WORDS, WORD, stem, words
 
 _SHORTEST_CORRECTED = 5
 """Shorter words have too many neighbours: a correction would more often be wrong than right."""
+_LONG = 8
+"""Letters from which on a word may be two edits away from what was meant, unless it is only an unknown form of one."""
 _RELATED_PREFIX = 5
 """Stems that share this many letters, and most of the shorter one, count as one word: germany, german."""
 
@@ -63,9 +65,9 @@ class Vocabulary:
         low = word.lower()
         if len(low) < _SHORTEST_CORRECTED or not low.isalpha() or low in STOP_WORDS or low in self._dictionary:
             return None
-        if stem(word) in self._frequency:
+        if low in self._words:
             return None
-        allowed = 1 if len(low) < 8 else 2
+        allowed = 2 if len(low) >= _LONG and stem(word) not in self._frequency else 1
         same_initial = [known for known in self._candidates if known[0] == low[0]]
         match = extractOne(low, same_initial, scorer=DamerauLevenshtein.distance, score_cutoff=allowed)
         if not match:

@@ -87,7 +87,8 @@ def test_an_error_is_one_line_with_its_own_exit_code(
 def test_evaluate_fails_below_a_floor(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     questions = config_file.with_name("questions.yaml")
     questions.write_text(
-        "articles: {a: NATO Foreign Ministers Met at the Czernin Palace to Discuss How to Contain Russian Imperialism}\n"
+        "articles:\n"
+        "  a: NATO Foreign Ministers Met at the Czernin Palace to Discuss How to Contain Russian Imperialism\n"
         "cases:\n"
         "- {id: one, kind: fact, split: dev, question: How many fighter jets did Poland pledge,"
         " gold: {a: [NATO diplomatic chiefs met for informal talks in Prague on 30 and 31 May 2024.]}}\n"

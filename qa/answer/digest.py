@@ -78,7 +78,7 @@ def _on_topic(question: Question, evidence: Sequence[Evidence], articles: Mappin
 
 
 def _is_about(article: Article, question: Question) -> bool:
-    """Whether the title and the first sentence are about what is to be summarised; without a topic, every article is."""
+    """Whether its title and first sentence are about what is to be summarised; without a topic, every article is."""
     if not question.terms:
         return True
     if not question.summary:

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.answer.candidates import Candidate, candidates, stems
-from qa.answer.confidence import confidence
+from qa.answer.confidence import confidence, rank
 from qa.answer.digest import digest
 from qa.answer.question import Expects, Kind, Question, analyse
 from qa.answer.quotes import quote, standalone
@@ -16,7 +16,9 @@ from qa.vocabulary import Vocabulary
 
 _SURE = 0.7
 """Least confidence of both sides before articles are said to disagree."""
-_FIGURES = (Expects.NUMBER, Expects.WHEN, Expects.DURATION)
+_TIED = 0.5
+"""Difference of two sentences' ranks, in logits, below which either may be the one."""
+_FIGURES = (Expects.NUMBER, Expects.MONEY, Expects.DATE, Expects.WHEN, Expects.DURATION)
 """Answers that can be told apart by their figures; two names may well be two ways of naming one."""
 
 
@@ -57,18 +59,21 @@ class Extractive:
     def answer(self, text: str, evidence: Sequence[Evidence]) -> Draft:
         """Answer a standalone question from evidence, the best of which was read, or refuse."""
         question = analyse(text)
-        sentences = candidates(question, evidence, self._articles, self._vocabulary)
-        found = [Scored(sentence, confidence(question.kind, sentence)) for sentence in sentences]
+        ranked = sorted(self.candidates(question, evidence), key=lambda c: -rank(question.kind, c))
+        found = [Scored(candidate, confidence(question.kind, candidate)) for candidate in ranked]
         if not found:
             return self._refuse(question, Refusal.NO_EVIDENCE, None)
-        found.sort(key=lambda item: -item.confidence)
         if question.kind is Kind.BROAD:
             return self._several(question, evidence, found[0])
         if found[0].confidence < self._threshold:
             return self._refuse(question, Refusal.NOT_IN_ARTICLES, found[0])
         if question.kind is Kind.FACTUAL and found[0].candidate.span:
             return self._short(question, found[0], found[1:])
-        return _draft([self._statement(found[0])], found[0].confidence)
+        return _draft([self._statement(item) for item in self._tied(question, found)], found[0].confidence)
+
+    def candidates(self, question: Question, evidence: Sequence[Evidence]) -> list[Candidate]:
+        """The sentences of the evidence that was read, each with what speaks for and against it."""
+        return candidates(question, evidence, self._articles, self._vocabulary)
 
     def _short(self, question: Question, best: Scored, others: Sequence[Scored]) -> Draft:
         """The short answer with the sentence that holds it, borne out or contradicted by other articles."""
@@ -79,7 +84,8 @@ class Extractive:
             (r for r in rivals if min(best.confidence, r.confidence) >= _SURE and _differ(question, best, r)), None
         )
         if opposed is None:
-            return _draft([statement], best.confidence, best.span_text)
+            tied = [self._statement(item) for item in self._tied(question, [best, *others])[1:]]
+            return _draft([statement, *tied], best.confidence, best.span_text)
         other = self._statement(opposed)
         either = f"{best.span_text} or {opposed.span_text}"
         summary = Statement(
@@ -90,6 +96,15 @@ class Extractive:
         )
         sides = Disagreement((Side(best.span_text, (1,)), Side(opposed.span_text, (2,))))
         return _draft([summary, statement, other], best.confidence, either, sides)
+
+    def _tied(self, question: Question, found: Sequence[Scored]) -> Sequence[Scored]:
+        """The best, and the next where it is about as good and neither is sure: better two than the wrong one."""
+        best, *others = found
+        if best.confidence >= _SURE or not others:
+            return [best]
+        second = others[0]
+        near = rank(question.kind, best.candidate) - rank(question.kind, second.candidate) < _TIED
+        return [best, second] if near and not _overlap(best.candidate.quote, second.candidate.quote) else [best]
 
     def _several(self, question: Question, evidence: Sequence[Evidence], best: Scored) -> Draft:
         """The sentences on the topic of a broad question."""
@@ -102,14 +117,10 @@ class Extractive:
 
     def _statement(self, item: Scored, agreeing: Iterable[Scored] = ()) -> Statement:
         """A candidate's sentence, with whatever it needs to stand alone; those that agree are cited too."""
-        quotes = [self._quote(other) for other in agreeing]
+        quotes = [other.candidate.quote for other in agreeing]
         match = item.candidate.match
         article = self._articles[item.article_id]
         return _verbatim(article, standalone(article, match.start, match.end), item.confidence, quotes)
-
-    def _quote(self, item: Scored) -> Quote:
-        article = self._articles[item.article_id]
-        return quote(article, standalone(article, item.candidate.match.start, item.candidate.match.end))
 
     def _refuse(self, question: Question, refusal: Refusal, best: Scored | None) -> Draft:
         about = (word for word in content_words(question.text) if stem(word) in question.terms)
@@ -117,7 +128,7 @@ class Extractive:
         text = "The articles do not say."
         if unknown:
             text += f" No article mentions {_listed(unknown)}."
-        closest = self._quote(best) if best else None
+        closest = best.candidate.quote if best else None
         return Draft(text, best.confidence if best else 0.0, refusal=refusal, closest=closest, unknown_words=unknown)
 
 
@@ -149,6 +160,10 @@ def _draft(
 def _listed(words: Sequence[str]) -> str:
     *most, last = [f"“{word}”" for word in words]
     return f"{', '.join(most)} or {last}" if most else last
+
+
+def _overlap(one: Quote, other: Quote) -> bool:
+    return one.article_id == other.article_id and one.start < other.end and other.start < one.end
 
 
 def _agree(one: Scored, other: Scored) -> bool:

@@ -24,6 +24,9 @@ class Expects(StrEnum):
     WHERE = "where"
     WHEN = "when"
     NUMBER = "number"
+    MONEY = "money"
+    DATE = "date"
+    NAME = "name"
     DURATION = "duration"
     ANYTHING = "anything"
 
@@ -53,48 +56,68 @@ _AUXILIARY = (
 )
 _SAY = "say|said|says|state|stated|tell|told|comment|remark|declare|claim|argue|mention|think|respond|reply|quoted|put"
 _BROAD = re.compile(
-    r"\b(?:summar\w+|overview|outline|recap|gist|highlights|tell me (?:more )?about"
-    r"|(?:main|key|central) (?:points?|topics?|themes?|takeaways?|messages?|findings)"
-    r"|what (?:is|are|was|were) (?:all )?(?:this|that|these|those|the|your)? ?[\w\s’'-]{0,40}\babout"
-    r"|(?:what|which) (?:\w+ )?(?:was|were|is|are|has been|have been|got) (?:\w+ )?(?:discussed|covered|addressed|debated)"
-    r"|what (?:did|do|does|was|is) [\w\s’'-]{0,60}\b(?:discuss|cover|address|talk about|deal with)\b"
-    r"|what (?:do|does|did|can) (?:\w+ ){0,2}(?:articles?|texts?|stor(?:y|ies)|reports?|sources?) (?:\w+ )?(?:say|tell|report)"
-    r"|what happened|describe|what do (?:you|we) know)\b",
-    re.IGNORECASE,
+    r"""\b(?: summar\w+ | overview | outline | recap | gist | highlights | tell\ me\ (?:more|about)
+      | (?:main|key|central)\ (?:points?|topics?|themes?|takeaways?|messages?|findings)
+      | (?:what|which)\ (?:\w+\ )? (?:was|were|is|are|has\ been|have\ been|got)\ (?:\w+\ )?
+        (?:discussed|covered|addressed|debated)
+      | what\ (?:did|do|does)\ [\w\s’'-]{0,60}\b (?:discuss|cover|address|talk\ about|deal\ with)
+      | what\ (?:do|does|did|can)\ (?:\w+\ ){0,2} (?:articles?|texts?|stor(?:y|ies)|reports?|sources?)\ (?:\w+\ )?
+        (?:say|tell|report)
+      | what\ happened | what\ do\ (?:you|we)\ know)\b
+    | \bwhat\ (?:is|are|was|were)\b [\w\s’'-]{0,60}\b about\W*$
+    | ^(?:please\ )? (?:describe|explain)\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _SUMMARY = re.compile(
-    r"\b(?:summar\w+|overview|outline|recap|gist|highlights|(?:article|text|story|report|piece|page)s? (?:is |are )?about)\b"
-    r"|\bwhat (?:is|are) (?:this|that|these|those|the) (?:article|text|story|stories|report|piece)s?\b",
-    re.IGNORECASE,
+    r"""\b(?: summar\w+ | overview | outline | recap | gist | highlights
+      | (?:article|text|story|report|piece|page)s?\ (?:is\ |are\ )?about)\b
+    | \bwhat\ (?:is|are)\ (?:this|that|these|those|the)\ (?:article|text|story|stories|report|piece)s?\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _QUOTATION = re.compile(
-    rf"\b(?:what|how)\s+(?:exactly\s+|else\s+)?(?:{_AUXILIARY})\s+(?P<speaker>.+?)\s+(?:\w+ly\s+)?(?:{_SAY})\b"
-    r"|\baccording to\s+(?P<source>[^,?.]+)"
-    r"|\b(?:quotes?|statements?|comments?|words) (?:from|by|of)\s+(?P<author>[^,?.]+)"
-    r"|\bwhat (?:were|was|are|is) (?P<owner>.+?)[’']s? (?:words|comments?|remarks?|views?|opinion|reaction|response|objection)\b",
-    re.IGNORECASE,
+    rf"""\b(?:what|how)\s+ (?:exactly\s+|else\s+)? (?:{_AUXILIARY})\s+ (?P<speaker>.+?)\s+
+      (?:\w+ly\s+)? (?:{_SAY})\b
+    | \baccording\ to\s+ (?P<source>[^,?.]+)
+    | \b(?:quotes?|statements?|comments?|words)\ (?:from|by|of)\s+ (?P<author>[^,?.]+)
+    | \bwhat\ (?:were|was|are|is)\ (?P<owner>.+?)[’']s?\ (?:words|comments?|remarks?|views?|opinion|reaction|response
+      |objection)\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _YES_NO = re.compile(rf"^(?:(?:and|so|but)\s+)?(?:{_AUXILIARY})\s", re.IGNORECASE)
 _EXPECTS = (
     (Expects.DURATION, r"how long|for how (?:many|much) \w+"),
+    (
+        Expects.MONEY,
+        r"(?:how much|what)\b.*\b(?:costs?|spend|spent|pay|paid|worth|price|money|salary|budget|fees?|earn)",
+    ),
+    (Expects.MONEY, r"how many (?:[\w-]+ )?(?:euros?|dollars?|pounds?|crowns?)"),
     (Expects.NUMBER, r"how (?:many|much|old|large|big|high|far|tall|heavy|deep|often|fast|close)"),
-    (Expects.NUMBER, r"(?:what|which) (?:number|percentage|share|proportion|age|score|amount|price|sum|salary)"),
-    (Expects.WHEN, r"when|(?:what|which) (?:year|date|day|month|time|century|decade|weekday)"),
+    (Expects.NUMBER, r"(?:what|which) (?:number|percentage|share|proportion|age|score|amount|sum|dose)"),
+    (Expects.DATE, r"(?:what|which) (?:exact )?(?:dates?|days?|month|year)"),
+    (Expects.WHEN, r"when|(?:what|which) (?:time|century|decade|weekday)"),
     (
         Expects.WHERE,
-        r"where|(?:what|which) (?:\w+ )?(?:place|city|town|country|venue|palace|building|location|village|state)",
+        r"where|(?:what|which) (?:\w+ )?(?:place|city|town|country|venue|palace|building|location|village|state|hotel)",
     ),
     (Expects.WHO, r"who|whom|whose|(?:what|which) (?:person|man|woman|minister|politician|player|official|author)"),
+    (Expects.NAME, r"what (?:is|was|are|were) the (?:full |official )?(?:name|title)|(?:named|called)\W*$"),
+    (
+        Expects.NAME,
+        r"(?:what|which) (?:\w+ )?(?:company|firm|club|team|party|organi[sz]ation|university|award|prize|treaty"
+        r"|newspaper|agency|bank|school|hospital|website|rocket|ship)",
+    ),
 )
 _COUNTED = re.compile(
-    rf"\bhow many\s+(?P<noun>(?:[\w’'-]+\s+){{0,3}}?[\w’'-]+)(?=\s+(?:{_AUXILIARY}|in|on|at|of|from|for|to|by|that|who)\b|\W*$)",
-    re.IGNORECASE,
+    rf"""\bhow\ many\s+ (?P<noun>(?:[\w’'-]+\s+){{0,3}}?[\w’'-]+)
+    (?=\s+(?:{_AUXILIARY}|in|on|at|of|from|for|to|by|that|who)\b | \W*$)""",
+    re.IGNORECASE | re.VERBOSE,
 )
 # Words that ask rather than say what about; "article" and its like point at the source, not into it.
 _SCAFFOLDING = frozenset(
     "tell give say said says know mean many much long name call happen article articles text story report according "
-    "please exactly else kind sort type summarise summarize summary overview outline recap gist highlights describe main "
-    "key central point points topic topics theme themes discuss discussed cover covered address addressed".split()
+    "please exactly else kind sort type summarise summarize summary overview outline recap gist highlights describe "
+    "explain main key central point points topic topics theme themes discuss discussed cover covered address "
+    "addressed".split()
 )
 
 
@@ -106,11 +129,7 @@ def analyse(text: str) -> Question:
     return Question(
         text=text,
         kind=kind,
-        expects=next(
-            (e for e, pattern in _EXPECTS if re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE)), Expects.ANYTHING
-        )
-        if kind is Kind.FACTUAL
-        else Expects.ANYTHING,
+        expects=_expects(text) if kind is Kind.FACTUAL else Expects.ANYTHING,
         terms=_stems(content),
         names=_stems(word for word in content if _is_name(word, text)),
         counted=_stems(words(_group(_COUNTED, text))),
@@ -125,6 +144,11 @@ def _kind(text: str) -> Kind:
     if _QUOTATION.search(text):
         return Kind.QUOTATION
     return Kind.YES_NO if _YES_NO.match(text) else Kind.FACTUAL
+
+
+def _expects(text: str) -> Expects:
+    found = (kind for kind, pattern in _EXPECTS if re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE))
+    return next(found, Expects.ANYTHING)
 
 
 def _group(pattern: re.Pattern[str], text: str) -> str:

@@ -9,8 +9,10 @@ from qa.text import sentence_spans
 from qa.types import Article, Quote
 
 _LEANS_BACK = re.compile(
-    r"[\"'“‘(]*(?:(?:and|but|so|also|however|moreover|in addition|meanwhile|then),?\s+)?(?:it|its|he|his|him|she|her|hers|they|their|theirs|them|this|that|these|those|such|both|the (?:former|latter|same))\b",
-    re.IGNORECASE,
+    r"""["'“‘(]* (?:(?:and|but|so|also|however|moreover|in\ addition|meanwhile|then),?\s+)?
+    (?:it|its|he|his|him|she|her|hers|they|their|theirs|them|this|that|these|those|such|both
+      |the\ (?:former|latter|same))\b""",
+    re.IGNORECASE | re.VERBOSE,
 )
 _PRONOUN_SPEAKER = re.compile(r"[”\"](?:\s+(?:said|added|wrote|asked))?\s+(?:he|she|they)\b", re.IGNORECASE)
 _MOST_BEFORE = 2

@@ -69,7 +69,7 @@ class Reader:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     def rerank(self, question: str, evidence: Sequence[Evidence], count: int) -> list[Evidence]:
-        """Read the first `count` passages of some evidence and put those first that answer; the rest stays behind them."""
+        """Read the first `count` passages of some evidence and put those first that answer; the rest stays behind."""
         readings = self.read(question, [item.passage for item in evidence[:count]])
         read = [
             replace(item, answerability=reading.answerability, spans=reading.spans)
