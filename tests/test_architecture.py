@@ -24,6 +24,7 @@ ALLOWED = {
     "qa/assemble.py": {
         "answer", "config", "index", "ingest", "models", "retrieve", "service", "types", "vocabulary",
     },
+    "qa/evaluate/calibrate.py": {"answer", "assemble", "config", "converse", "evaluate", "index", "service"},
     "qa/evaluate": {"config", "errors", "evaluate", "index", "models", "retrieve", "types"},
     "qa/cli.py": {"assemble", "config", "errors", "evaluate", "index", "service", "types"},
     "web": {"config", "errors", "service", "types"},

@@ -2,6 +2,8 @@
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -303,15 +305,28 @@ def test_links_and_pipes_neither_hang_nor_lead_elsewhere(tmp_path: Path) -> None
     assert [s.path for s in collection.skipped] == ["broken.txt", "elsewhere", "loop.txt", "pipe.txt", "up"]
 
 
-@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-def test_unreadable_file_and_folder_are_skipped(tmp_path: Path) -> None:
-    read(tmp_path, {"good.txt": GOOD, "secret.txt": GOOD, "closed/a.txt": GOOD})
-    (tmp_path / "secret.txt").chmod(0)
-    (tmp_path / "closed").chmod(0)
+@contextmanager
+def ordinary_user() -> Iterator[None]:
+    """Root may read everything, so that root's tests become somebody else for a moment."""
+    before = os.geteuid()
+    if before == 0:
+        os.seteuid(65534)
     try:
-        skipped = read_folder(tmp_path, 1).skipped
+        yield
     finally:
-        (tmp_path / "closed").chmod(0o700)
+        os.seteuid(before)
+
+
+def test_unreadable_file_and_folder_are_skipped() -> None:
+    with tempfile.TemporaryDirectory() as name:  # not tmp_path, whose parents are closed to others
+        folder = Path(name)
+        folder.chmod(0o755)
+        read(folder, {"good.txt": GOOD, "secret.txt": GOOD, "closed/a.txt": GOOD})
+        (folder / "secret.txt").chmod(0)
+        (folder / "closed").chmod(0)
+        with ordinary_user():
+            skipped = read_folder(folder, 1).skipped
+        (folder / "closed").chmod(0o700)
     assert [s.path for s in skipped] == ["closed", "secret.txt"]
     assert all("Permission denied" in s.reason for s in skipped)
 

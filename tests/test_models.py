@@ -95,7 +95,7 @@ def test_the_reader_marks_the_answer_in_the_article() -> None:
     readings = [reading for text in TEXTS for reading in reader().read(QUESTION, passages(text))]
     best = max(readings, key=lambda reading: reading.answerability)
     assert best.spans[0].text == "Wiesbaden, Germany"
-    assert best.answerability > 0.8
+    assert best.answerability > 0.7
 
 
 def test_no_passage_answers_a_question_about_something_else() -> None:

@@ -16,8 +16,9 @@ from qa.vocabulary import Vocabulary
 
 _SURE = 0.7
 """Least confidence of both sides before articles are said to disagree."""
-_TIED = 0.5
+_TIED = 1.0
 """Difference of two sentences' ranks, in logits, below which either may be the one."""
+_MOST_TIED = 3
 _FIGURES = (Expects.NUMBER, Expects.MONEY, Expects.DATE, Expects.WHEN, Expects.DURATION)
 """Answers that can be told apart by their figures; two names may well be two ways of naming one."""
 
@@ -97,14 +98,22 @@ class Extractive:
         sides = Disagreement((Side(best.span_text, (1,)), Side(opposed.span_text, (2,))))
         return _draft([summary, statement, other], best.confidence, either, sides)
 
-    def _tied(self, question: Question, found: Sequence[Scored]) -> Sequence[Scored]:
-        """The best, and the next where it is about as good and neither is sure: better two than the wrong one."""
+    def _tied(self, question: Question, found: Sequence[Scored]) -> list[Scored]:
+        """The best, with others that are about as good: two or three sentences rather than the wrong one.
+
+        One sure answer is enough where the question word asks for one thing (who, when, how many ...).
+        """
         best, *others = found
-        if best.confidence >= _SURE or not others:
-            return [best]
-        second = others[0]
-        near = rank(question.kind, best.candidate) - rank(question.kind, second.candidate) < _TIED
-        return [best, second] if near and not _overlap(best.candidate.quote, second.candidate.quote) else [best]
+        tied = [best]
+        if best.confidence >= _SURE and question.expects is not Expects.ANYTHING:
+            return tied
+        for other in others:
+            near = rank(question.kind, best.candidate) - rank(question.kind, other.candidate) < _TIED
+            if not near or len(tied) == _MOST_TIED:
+                break
+            if not any(_overlap(other.candidate.quote, chosen.candidate.quote) for chosen in tied):
+                tied.append(other)
+        return tied
 
     def _several(self, question: Question, evidence: Sequence[Evidence], best: Scored) -> Draft:
         """The sentences on the topic of a broad question."""

@@ -1,0 +1,80 @@
+"""The data that the reader is trained on: what is called unanswerable must be, and offsets must hold."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.models.train.nearmiss import Pair, Swap, other_attribute, untold, without_answer
+from qa.models.train.plain import among, cut
+from qa.models.train.surface import key_words, misspelt
+
+PASSAGE = "Poland pledged 40 tanks in May. Norway pledged nothing. The tanks of Poland are old."
+ANSWER = PASSAGE.index("40"), PASSAGE.index("40") + 2
+PAIR = Pair("How many tanks did Poland pledge?", PASSAGE, *ANSWER)
+
+
+def test_a_swap_in_the_question_makes_a_near_miss():
+    assert Swap("Poland", "Hungary", "name").in_question(PAIR) == Pair(
+        "How many tanks did Hungary pledge?", PASSAGE, -1, -1
+    )
+
+
+def test_a_swap_for_something_that_the_passage_tells_of_is_refused():
+    assert Swap("Poland", "Norway", "name").in_question(PAIR) is None
+
+
+def test_a_swap_in_both_keeps_the_answer():
+    both = Swap("Poland", "Luxembourg", "name").in_both(PAIR)
+    assert both is not None
+    assert both.passage[both.start : both.end] == "40"
+    assert "Poland" not in both.passage + both.question
+
+
+def test_a_swap_keeps_the_case_of_what_it_replaces():
+    assert Swap("tanks", "guns", "word").apply("Tanks and tanks") == "Guns and guns"
+
+
+def test_deleting_the_answer_deletes_every_sentence_that_has_it():
+    repeated = Pair(PAIR.question, f"{PASSAGE} The 40 went by train, and nobody saw them go.", *ANSWER)
+    left = without_answer(repeated, ("40",))
+    assert left is None or "40" not in left.passage
+
+
+@pytest.mark.parametrize("passage", ["The bridge opened in 1932.", "The bridge opened before the war."])
+def test_when_is_not_asked_of_a_passage_that_tells_a_time(passage):
+    pair = Pair("Where did the bridge open?", passage, 0, 3)
+    made = [other_attribute(pair, random.Random(seed)) for seed in range(20)]
+    assert not any(one and one.question.startswith("When") for one in made)
+
+
+def test_nothing_is_asked_that_the_passage_may_tell():
+    passage = "In 1932 the mayor of Northam, aged 61, was born, paid, met and opened in Hull."
+    made = [untold(Pair("", passage, -1, -1), random.Random(seed)) for seed in range(50)]
+    assert not any(one and one.question.startswith(("How old", "When was", "Who opened")) for one in made)
+
+
+@given(st.lists(st.sampled_from(["One is here.", "Two is there.", "Three!", "Why four?"]), min_size=1), st.randoms())
+def test_a_cut_keeps_the_answer(sentences, shuffle):
+    passage = " ".join([*sentences, "The answer is forty.", *sentences])
+    start = passage.index("forty")
+    text, begin, end = cut(passage, start, start + 5, shuffle)
+    assert text[begin:end] == "forty"
+
+
+@given(st.lists(st.sampled_from(["One is here.", "Two is there."])), st.randoms())
+def test_neighbours_leave_the_answer_where_it_says(others, shuffle):
+    text, start, end = among(others, "It is forty.", 6, 11, shuffle)
+    assert text[start:end] == "forty"
+
+
+@given(st.text(), st.randoms())
+def test_any_question_can_be_misspelt(question, shuffle):
+    assert abs(len(misspelt(question, shuffle)) - len(question)) <= 2
+
+
+def test_key_words_keep_what_is_asked_for():
+    forms = {key_words("How many tanks did Poland pledge?", random.Random(seed)) for seed in range(20)}
+    assert any(form.startswith("how many") for form in forms)
+    assert all("Poland" in form and "tanks" in form and "did" not in form.split() for form in forms)
