@@ -120,7 +120,7 @@ def _read(folder: Path, relative: Path, max_file_mb: float) -> Article:
     raw = _content(folder / relative, max_file_mb)
     try:
         draft = READERS[relative.suffix.lower()](raw)
-    except UnusableFileError:
+    except (UnusableFileError, ImportError):  # a package that is missing is no fault of the file
         raise
     except Exception as error:  # whatever a parser makes of a broken file, it is this file's fault alone
         message = f"Its content is broken ({type(error).__name__}). Save it again, or as .txt."
