@@ -25,6 +25,7 @@ def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], 
     """
     citations: dict[tuple[str, int, int], Citation] = {}
     sentences: list[Sentence] = []
+    marked: list[str] = []
     for statement in statements:
         numbers = []
         for quote in statement.quotes:
@@ -36,5 +37,5 @@ def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], 
                 )  # fmt: skip
             numbers.append(citations[key].n)
         sentences += [Sentence(text, tuple(numbers), statement.support) for text in statement.sentences]
-    marked = (f"{s.text} {''.join(f'[{n}]' for n in s.citations)}" for s in sentences)
+        marked.append(f"{' '.join(statement.sentences)} {''.join(f'[{n}]' for n in numbers)}")
     return " ".join(marked), tuple(sentences), tuple(citations.values())

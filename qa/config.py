@@ -65,7 +65,7 @@ class Answering(_Section):
 
     provider: Literal["extractive"] = Field("extractive", description="The article's own sentences; needs no LLM.")
     threshold: float = Field(
-        0.5,
+        0.45,
         ge=0,
         le=1,
         description="Least confidence of an answer. Higher refuses more.",

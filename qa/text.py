@@ -21,6 +21,28 @@ _WRAPPED_LINE = 50
 """A line at least this long that stops without punctuation was broken by an editor, not by its author."""
 WORD = re.compile(r"\d+(?:[.,:]\d+)*|[^\W\d_]+(?:['’][^\W\d_]+)*|\w+")
 _STEMMER = Stemmer.Stemmer("english")
+_IRREGULAR = dict(
+    pair.split(":")
+    for pair in (
+        "arose:arise ate:eat beat:beat became:become began:begin begun:begin bent:bend blew:blow bore:bear "
+        "born:bear bought:buy bound:bind broke:break broken:break brought:bring built:build burnt:burn came:come "
+        "caught:catch children:child chose:choose chosen:choose dealt:deal died:die drank:drink drawn:draw "
+        "dreamt:dream drew:draw driven:drive drove:drive drunk:drink dug:dig eaten:eat fallen:fall fed:feed "
+        "feet:foot fell:fall felt:feel fled:flee flew:fly flown:fly forbade:forbid forgot:forget forgotten:forget "
+        "fought:fight found:find froze:freeze frozen:freeze gave:give given:give gone:go grew:grow grown:grow "
+        "heard:hear held:hold hid:hide hidden:hide hung:hang kept:keep knew:know known:know laid:lay leapt:leap "
+        "learnt:learn led:lead left:leave lent:lend lit:light lost:lose made:make meant:mean men:man met:meet "
+        "mice:mouse paid:pay ran:run rang:ring ridden:ride risen:rise rode:ride rose:rise rung:ring said:say "
+        "sang:sing sank:sink sat:sit saw:see seen:see sent:send shaken:shake shone:shine shook:shake shot:shoot "
+        "shown:show sought:seek slept:sleep slid:slide sold:sell sown:sow spent:spend spoke:speak spoken:speak "
+        "sprang:spring stole:steal stolen:steal stood:stand struck:strike stuck:stick sung:sing sunk:sink "
+        "swam:swim swept:sweep swore:swear sworn:swear taken:take taught:teach teeth:tooth thought:think "
+        "threw:throw thrown:throw told:tell took:take tore:tear torn:tear understood:understand went:go "
+        "withdrawn:withdraw withdrew:withdraw woke:wake women:woman won:win wore:wear worn:wear written:write "
+        "wrote:write"
+    ).split()
+)
+"""Forms that the stemmer cannot trace to their word: who asks when they "meet" must find when they "met"."""
 STOP_WORDS = frozenset(
     "a about above after again all also am an and any are as at be because been before being between both but by can "
     "could did do does doing during each etc few for from further had has have having he her here hers him his how i "
@@ -67,9 +89,10 @@ def words(text: str) -> list[str]:
 
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
-    """A word's stem, without case, accents and possessive: `Lipavský's` and `Lipavsky` share one."""
+    """A word's stem, without case, accents and possessive: `Lipavský's` and `Lipavsky` share one, `met` and `meet`."""
     folded = "".join(c for c in unicodedata.normalize("NFKD", word.lower()) if not unicodedata.combining(c))
-    return str(_STEMMER.stemWord(folded.replace("’", "'").removesuffix("'s").removesuffix("'")))
+    bare = folded.replace("’", "'").removesuffix("'s").removesuffix("'")
+    return str(_STEMMER.stemWord(_IRREGULAR.get(bare, bare)))
 
 
 def content_words(text: str) -> list[str]:

@@ -1,5 +1,6 @@
 """Runs the application under gunicorn: one worker, because the embedded index belongs to one process, many threads."""
 
+import os
 import socket
 import sys
 from collections.abc import Callable
@@ -57,6 +58,8 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
         "loglevel": "warning",
         "reload": reload,
         "control_socket_disable": True,
+        # The threads of Chroma and onnxruntime do not survive the interpreter's own way out; nothing is left to write.
+        "worker_exit": lambda _server, _worker: os._exit(0),
         "post_worker_init": lambda _: print(f"Ready: {address} (Ctrl-C stops it)", file=sys.stderr, flush=True),
     }
     _Application(settings, load).run()

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
-from qa.answer.fits import fits
+from qa.answer.fits import contradicts, fits
 from qa.answer.question import Expects, Kind, Question
 from qa.answer.quotes import quote, standalone
 from qa.text import STOP_WORDS, stem, words
@@ -23,8 +23,9 @@ probability for the passage, the cosine of question and sentence, and the share 
 weighted by rarity."""
 GATING = ("margin", "answerable", "similarity", "misfit", "missing_counted", "unknown_names")
 """What says whether the best sentence answers at all: besides the reader, whether the span is not of the kind that the
-question word asks for, what "how many ..." counts is not there, or a name of the question is in no article."""
-QUOTING = ("similarity", "coverage", "missing_names", "missing_speaker", "no_speech")
+question word asks for (to prefer spans that are would hide just this), what "how many ..." counts is not there, or a
+name of the question is in no article."""
+QUOTING = ("similarity", "coverage", "missing_names", "unknown_names", "missing_speaker", "no_speech")
 """What decides where somebody's words are asked for: whether it is they who speak, and of the matter in question."""
 FEATURES = tuple(dict.fromkeys((*RANKING, *GATING, *QUOTING)))
 NO_SPAN = -12.0
@@ -100,7 +101,7 @@ def _fitting(question: Question, answer: str) -> bool:
     """Whether an answer is of the kind that is asked for, and nobody that the question named itself."""
     *_, last = words(answer) or [""]
     named = question.expects is Expects.WHO and stem(last) in question.names and question.names != question.terms
-    return fits(question.expects, answer) and not named
+    return fits(question.expects, answer) and not named and not contradicts(question.text, answer)
 
 
 @lru_cache(maxsize=8_192)

@@ -16,6 +16,14 @@ from qa.vocabulary import Vocabulary
 
 _SURE = 0.7
 """Least confidence of both sides before articles are said to disagree."""
+_BOUND = re.compile(
+    r"\b(?:more than|less than|fewer than|at least|at most|up to|about|nearly|almost|over|only|just) (?:the )?$"
+)
+_REST_OF_WORD = re.compile(r"(?:[.,’'-]?\w+)*")
+_SAME_MATTER = 0.4
+"""Share of the shorter sentence's words that the longer must have for both to be about one thing."""
+_LESS_COVERED = 0.2
+"""Share of the question's words that a sentence may lack beside the one that it bears out."""
 _TIED = 1.0
 """Difference of two sentences' ranks, in logits, below which either may be the one."""
 _MOST_TIED = 3
@@ -37,8 +45,9 @@ class Scored:
 
     @property
     def span_text(self) -> str:
-        """The answer within the sentence, without the punctuation around it."""
-        return tidy(self.candidate.span.text) if self.candidate.span else ""
+        """The answer within the sentence, in whole words; empty where the reader marked none."""
+        span, passage = self.candidate.span, self.candidate.evidence.passage
+        return whole(passage.text, span.start - passage.start, span.end - passage.start) if span else ""
 
 
 class Extractive:
@@ -86,7 +95,7 @@ class Extractive:
         )
         if opposed is None:
             tied = [self._statement(item) for item in self._tied(question, [best, *others])[1:]]
-            return _draft([statement, *tied], best.confidence, best.span_text)
+            return _draft([statement, *tied], best.confidence, best.span_text or None)
         other = self._statement(opposed)
         either = f"{best.span_text} or {opposed.span_text}"
         summary = Statement(
@@ -134,19 +143,25 @@ class Extractive:
     def _refuse(self, question: Question, refusal: Refusal, best: Scored | None) -> Draft:
         about = (word for word in content_words(question.text) if stem(word) in question.terms)
         unknown = tuple(dict.fromkeys(word for word in about if not self._vocabulary.knows(stem(word))))
+        telling = [word for word in unknown if self._vocabulary.tells(word)]
         text = "The articles do not say."
-        if unknown:
-            text += f" No article mentions {_listed(unknown)}."
+        if telling:
+            text += f" No article mentions {_listed(telling)}."
         closest = best.candidate.quote if best else None
         return Draft(text, best.confidence if best else 0.0, refusal=refusal, closest=closest, unknown_words=unknown)
 
 
-def tidy(span: str) -> str:
-    """A span without the punctuation and the lone quotation marks around it."""
-    span = span.strip().strip(",;:.!?").strip()
-    if span.count("“") != span.count("”") or span.count('"') % 2:
-        span = span.strip('“”"')
-    return span if span.count("(") == span.count(")") else span.strip("()")
+def whole(text: str, start: int, end: int) -> str:
+    """A stretch of a text, with "more than" before it and the rest of a word like "NATO.int" behind it; tidied."""
+    bound = _BOUND.search(text, max(0, start - 12), start)
+    start = bound.start() if bound else start
+    end = _REST_OF_WORD.match(text, end).end()  # type: ignore[union-attr]  # it matches nothing, too
+    span = text[start:end].strip().strip(",;:.!?").strip()
+    for opening, closing in ("“”", "()"):
+        if span.count(opening) != span.count(closing):
+            span = span.strip(opening + closing)
+    span = span.strip('"') if span.count('"') % 2 else span
+    return "" if span.count("“") != span.count("”") else span  # torn out of a title: the sentence says it better
 
 
 def _verbatim(
@@ -176,15 +191,21 @@ def _overlap(one: Quote, other: Quote) -> bool:
 
 
 def _agree(one: Scored, other: Scored) -> bool:
-    """Whether one answer's words are among the other's."""
+    """Whether one answer's words are among the other's, and its sentence has as many of the question's words."""
     a, b = stems(one.span_text), stems(other.span_text)
-    return bool(a and b) and (a <= b or b <= a)
+    as_near = other.candidate.features["coverage"] >= one.candidate.features["coverage"] - _LESS_COVERED
+    return bool(a and b) and (a <= b or b <= a) and as_near
 
 
 def _differ(question: Question, one: Scored, other: Scored) -> bool:
-    """Whether two articles give different figures for the same thing."""
+    """Whether two articles give different figures for the same thing, in sentences that share many of their words."""
     a, b = _figures(one.span_text), _figures(other.span_text)
-    return question.expects in _FIGURES and bool(a and b) and a.isdisjoint(b)
+    if question.expects not in _FIGURES or not a or not b or not a.isdisjoint(b):
+        return False
+    these, those = (
+        {word for word in stems(scored.candidate.quote.quote) if not word[0].isdigit()} for scored in (one, other)
+    )
+    return len(these & those) >= _SAME_MATTER * min(len(these), len(those))
 
 
 def _figures(text: str) -> frozenset[str]:

@@ -26,6 +26,7 @@ class Expects(StrEnum):
     NUMBER = "number"
     MONEY = "money"
     DATE = "date"
+    CLOCK = "clock"
     NAME = "name"
     DURATION = "duration"
     ANYTHING = "anything"
@@ -94,17 +95,18 @@ _EXPECTS = (
     (Expects.NUMBER, r"how (?:many|much|old|large|big|high|far|tall|heavy|deep|often|fast|close)"),
     (Expects.NUMBER, r"(?:what|which) (?:number|percentage|share|proportion|age|score|amount|sum|dose)"),
     (Expects.DATE, r"(?:what|which) (?:exact )?(?:dates?|days?|month|year)"),
+    (Expects.CLOCK, r"(?:at )?(?:what|which) (?:exact )?time(?! of)"),
     (Expects.WHEN, r"when|(?:what|which) (?:time|century|decade|weekday)"),
     (
         Expects.WHERE,
-        r"where|(?:what|which) (?:\w+ )?(?:place|city|town|country|venue|palace|building|location|village|state|hotel)",
+        r"where|(?:what|which) (?:\w+ )?(?:place|venue|palace|building|location|hotel)",
     ),
     (Expects.WHO, r"who|whom|whose|(?:what|which) (?:person|man|woman|minister|politician|player|official|author)"),
     (Expects.NAME, r"what (?:is|was|are|were) the (?:full |official )?(?:name|title)|(?:named|called)\W*$"),
     (
         Expects.NAME,
         r"(?:what|which) (?:\w+ )?(?:company|firm|club|team|party|organi[sz]ation|university|award|prize|treaty"
-        r"|newspaper|agency|bank|school|hospital|website|rocket|ship)",
+        r"|newspaper|agency|bank|school|hospital|website|rocket|ship|city|town|country|village|region)",
     ),
 )
 _COUNTED = re.compile(
@@ -112,12 +114,13 @@ _COUNTED = re.compile(
     (?=\s+(?:{_AUXILIARY}|in|on|at|of|from|for|to|by|that|who)\b | \W*$)""",
     re.IGNORECASE | re.VERBOSE,
 )
-# Words that ask rather than say what about; "article" and its like point at the source, not into it.
+# Words that ask rather than say what about; "article" and its like, which point at the source and not into it; verbs
+# that go with everything: "where was it held" is not about holding.
 _SCAFFOLDING = frozenset(
     "tell give say said says know mean many much long name call happen article articles text story report according "
     "please exactly else kind sort type summarise summarize summary overview outline recap gist highlights describe "
-    "explain main key central point points topic topics theme themes discuss discussed cover covered address "
-    "addressed".split()
+    "explain hold held take took place occur go get do make come main key central point points topic topics theme "
+    "themes discuss discussed cover covered address addressed".split()
 )
 
 

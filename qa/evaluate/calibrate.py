@@ -29,9 +29,10 @@ from qa.evaluate.metrics import meet
 from qa.index import writing
 from qa.service import Stages
 
+_OTHER = Path(__file__).parent / "other"
 SETS = (
     (Path(__file__).parents[2] / "seeds", QUESTIONS),
-    (Path(__file__).parent / "other" / "dev", Path(__file__).parent / "other" / "dev" / "questions.yaml"),
+    *((folder, folder / "questions.yaml") for folder in (_OTHER / "dev", _OTHER / "formats")),
 )
 _RIDGE = 5.0
 """Strength of the pull towards zero, on standardised features: there are only some 150 questions."""

@@ -21,18 +21,18 @@ from qa.models.train.quotes import Speeches
 from qa.models.train.sources import Asked, Collection, Example, load_training, tokens
 from qa.models.train.surface import varied
 
-SWAPPED = {"new_wiki": 1.0, "reddit": 0.1, "amazon_reviews": 0.1, "squad2": 1.0, "qed": 1.5, "qamr": 0.4, "nqg": 0.0}
+SWAPPED = {"new_wiki": 2.0, "reddit": 0.25, "amazon_reviews": 0.15, "squad2": 2.5, "qed": 2.5, "qamr": 0.7, "nqg": 0.0}
 """How often near misses are made around a set's answerable questions."""
-KEPT_OWN = {"new_wiki": 1.0, "reddit": 0.5, "amazon_reviews": 0.5, "squad2": 1.0, "qed": 1.0, "qamr": 0.5, "nqg": 0.5}
-KEPT_ELSE = {"new_wiki": 1.0, "reddit": 0.5, "amazon_reviews": 0.5, "squad2": 1.0, "qed": 1.0, "qamr": 0.5, "nqg": 0.5}
+KEPT_OWN = {"new_wiki": 0.8, "reddit": 0.4, "amazon_reviews": 0.5, "squad2": 1.2, "qed": 1.2, "qamr": 0.6, "nqg": 0.5}
+KEPT_ELSE = {"new_wiki": 0.4, "reddit": 0.2, "amazon_reviews": 0.2, "squad2": 0.5, "qed": 0.8, "qamr": 0.25, "nqg": 0.3}
 """Shares of the plain examples, with their own passage and with another, that go with the near misses."""
-DELETED, ATTRIBUTE, UNTOLD = 0.25, 0.1, 0.05
+DELETED, ATTRIBUTE, UNTOLD = 0.25, 0.4, 0.1
 """How often each kind of near miss is tried around a question."""
-LOOSE = 0.1
+LOOSE = 0.3
 """Share of ordinary words that are swapped: the new one may happen to fit, which another name never does."""
 IN_QUESTION, IN_PASSAGE = 0.45, 0.1
 """Shares of the swaps made in the question alone and in the passage alone; the rest are made in both."""
-SPEECHES, SPOKEN = 1500, {"new_wiki", "qamr", "squad2"}
+SPEECHES, SPOKEN = 2200, {"new_wiki", "qamr", "squad2"}
 """Passages with quotations, and the sets whose sentences they are made of."""
 
 

@@ -25,17 +25,17 @@ _REWRITES = [
 
 
 def varied(question: str, wordnet: WordNet, shuffle: random.Random) -> str:
-    """The question as it stands (three times in four) or in another form; what it asks for stays the same."""
+    """The question as it stands (half of the time) or in another form; what it asks for stays the same."""
     draw = shuffle.random()
-    if draw < 0.75:
+    if draw < 0.5:
         return question
-    if draw < 0.8:
+    if draw < 0.6:
         return question.lower() if shuffle.random() < 0.5 else question.lower().rstrip("?. ")
-    if draw < 0.87:
+    if draw < 0.71:
         return misspelt(question, shuffle)
-    if draw < 0.92:
+    if draw < 0.81:
         return key_words(question, shuffle)
-    if draw < 0.97:
+    if draw < 0.9:
         return rewritten(question, shuffle)
     return in_other_words(question, wordnet, shuffle)
 
