@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from tqdm import tqdm
 
 from qa.config import Config, Server
-from qa.errors import ConfigError, EvaluationFailed, IndexLocked, QAError
+from qa.errors import ConfigError, EvaluationFailed, IndexLocked, IndexMissing, QAError
 from qa.types import Answer, Quote
 
 if TYPE_CHECKING:
@@ -135,9 +135,13 @@ def _open(config: Config) -> "QA":
     try:
         with writing(config):
             sync_with_progress(config)
+            return open_qa(config)
     except IndexLocked:
-        logger.info("The index is in use and is read as it is.")
-    return open_qa(config)
+        logger.warning("Another process is using the index; it is read as it is.")
+    try:
+        return open_qa(config)
+    except IndexMissing as error:
+        raise IndexLocked("Another process is still indexing the articles. Try again when it is done.") from error
 
 
 def sync_with_progress(config: Config) -> None:

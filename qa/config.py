@@ -144,7 +144,10 @@ class Config(_Section):
 
 def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]:
     """Lay `QA_SECTION__KEY=value` over the file's values; values are read as YAML scalars or lists."""
-    merged = {key: dict(value) if isinstance(value, dict) else value for key, value in raw.items()}
+    # A section with nothing below its name counts as empty.
+    merged = {
+        key: dict(value) if isinstance(value, dict) else {} if value is None else value for key, value in raw.items()
+    }
     for name, value in environ.items():
         if not name.startswith("QA_"):
             continue

@@ -10,8 +10,9 @@
     ├── ModelError             500  5   an embedded model is missing or damaged
     └── EvaluationFailed       500  6   measured results are below their floor
 
-The columns are the HTTP status and the exit code of the command line. Every message says what to do next; a message is
-shown to users as it is, so it holds no secret and no traceback.
+The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
+started). Every message says what to do next; a message is shown to users as it is, so it holds no secret and no
+traceback.
 """
 
 
@@ -29,7 +30,7 @@ class ConfigError(QAError):
 
 
 class QuestionError(QAError):
-    """The question is empty or too long. Seen by whoever asks."""
+    """The question is empty or no text. Seen by whoever asks."""
 
     status = 422
     exit_code = 2

@@ -16,7 +16,7 @@ from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.llms import MockLLM
 from llama_index.core.retrievers import QueryFusionRetriever
 from llama_index.core.retrievers.fusion_retriever import FUSION_MODES
-from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle, TextNode
 from llama_index.core.vector_stores.types import VectorStoreQuery
 from llama_index.retrievers.bm25 import BM25Retriever
 
@@ -68,10 +68,10 @@ class RankedNode(NodeWithScore):
 class HybridRetriever(QueryFusionRetriever):
     """Reciprocal rank fusion of dense and lexical search that keeps both ranks (Cormack et al., SIGIR 2009)."""
 
-    def __init__(self, dense: BaseRetriever, lexical: BaseRetriever, passages: int) -> None:
-        """Fuse the results of both retrievers into the best `passages`."""
+    def __init__(self, retrievers: list[BaseRetriever], passages: int) -> None:
+        """Fuse the results of the dense and, if there is one, the lexical retriever into the best `passages`."""
         super().__init__(
-            [dense, lexical],
+            retrievers,
             llm=MockLLM(),  # never called with one query, but without it LlamaIndex looks for OpenAI
             num_queries=1,
             use_async=False,
@@ -102,12 +102,7 @@ class Search:
             for passage in index.passages.values()
         }
         dense = SentenceRetriever(index, nodes, config.sentences)
-        lexical = LexicalRetriever.from_defaults(
-            nodes=list(nodes.values()),
-            stemmer=_stem_words,
-            similarity_top_k=min(config.passages, len(nodes)),
-        )
-        self._retriever = HybridRetriever(dense, lexical, config.passages)
+        self._retriever = HybridRetriever([dense, *_lexical(list(nodes.values()), config.passages)], config.passages)
 
     def __call__(self, question: str) -> list[Evidence]:
         """Evidence for a standalone question, best fused rank first; empty where nothing is near."""
@@ -150,6 +145,16 @@ def _node(passage: Passage, published: str | None) -> TextNode:
         excluded_embed_metadata_keys=["article_id"],
         metadata_template="{value}",
     )
+
+
+def _lexical(nodes: list[BaseNode], passages: int) -> list[BaseRetriever]:
+    """BM25 over the nodes; none where they have no word but stop words, which bm25s cannot index."""
+    try:
+        return [
+            LexicalRetriever.from_defaults(nodes=nodes, stemmer=_stem_words, similarity_top_k=min(passages, len(nodes)))
+        ]
+    except ValueError:
+        return []
 
 
 def _in_words(published: str | None) -> str:

@@ -65,6 +65,8 @@ class QA:
         """
         if not any(character.isalnum() for character in question):
             raise QuestionError("The question is empty. Ask about something in the articles.")
+        if any("\ud800" <= character <= "\udfff" for character in question):  # half a character
+            raise QuestionError("The question is not valid text. Type it as UTF-8.")
         watch = _Stopwatch()
         with watch.stage("understand"):
             asked = self._stages.correct(standalone(question.strip(), history))

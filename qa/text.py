@@ -6,7 +6,7 @@ from functools import lru_cache
 
 import Stemmer
 
-_BOUNDARY = re.compile(r"""[.!?…]["'”’»)\]]*\s+(?=["'“‘«(\[]*[^\W_a-zß-öø-ÿ])|[ \t]*\n\s*""")
+_BOUNDARY = re.compile(r"""[.!?…]["'”’»)\]]*\s++(?=["'“‘«(\[]*[^\W_a-zß-öø-ÿ])|(?<![ \t])[ \t]*+\n\s*""")
 """Where a sentence may end: a stop with its closing quotes before something that can open a sentence; a line's end."""
 _ABBREVIATION = re.compile(
     r"\b(?:Mr|Mrs|Ms|Dr|Prof|St|Sen|Gen|Gov|Rep|Lt|Col|Sgt|Capt|Maj|Adm|Rev|Hon|Pres|vs|Inc|Ltd|Co|Corp|Bros|Jan|Feb"

@@ -154,7 +154,8 @@ class Draft:
     text: str
     """The answer with its `[n]` marks."""
     confidence: float
-    """Probability that the answer is right; of a refusal, what its best candidate reached. 0 to 1."""
+    """Probability that the answer is right; of a broad question, how near its best sentence is to the topic; of a
+    refusal, what the best candidate reached. 0 to 1."""
     short_answer: str | None = None
     sentences: tuple[Sentence, ...] = ()
     citations: tuple[Citation, ...] = ()

@@ -2,8 +2,12 @@
 
 import json
 import shutil
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
+import httpx
 import pytest
 
 from qa.cli import main
@@ -82,6 +86,37 @@ def test_an_error_is_one_line_with_its_own_exit_code(
     errors = [line for line in err.splitlines() if line.startswith("error:")]
     assert (got, out, len(errors)) == (code, "", 1)
     assert message in errors[0]
+
+
+def test_articles_without_a_real_word_stop_nothing(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    shutil.rmtree(config_file.parent / "seeds")
+    (config_file.parent / "seeds").mkdir()
+    (config_file.parent / "seeds" / "odd.txt").write_text("Title\n\nIt is. 😀 😀.")
+    code, out, _ = run(capsys, "ask", "Who opened the meeting?", "--config", config_file)
+    assert (code, out.startswith("The articles do not say.")) == (0, True)
+
+
+def test_serve_answers_and_ends_cleanly(config_file: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "qa.cli", "serve", "--port", str(port), "--config", str(config_file)]
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True) as server:
+        assert server.stderr
+        while "Ready" not in (line := server.stderr.readline()):
+            assert line, "the server ended before it was ready"
+        answer = httpx.post(f"http://127.0.0.1:{port}/api/ask", json={"question": "Who opened the meeting?"}).json()
+        server.terminate()
+        assert (server.wait(30), server.stderr.read()) == (0, "")
+    assert "Jens Stoltenberg" in answer["short_answer"]
+
+
+def test_serve_ends_with_one_message_when_it_cannot_start(config_file: Path) -> None:
+    config_file.write_text("articles: {folder: nowhere}\n")
+    command = [sys.executable, "-m", "qa.cli", "serve", "--port", "8999", "--config", str(config_file)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert ended.returncode != 0
+    assert ended.stderr.count("nowhere") == 1
+    assert "Traceback" not in ended.stderr
 
 
 def test_evaluate_fails_below_a_floor(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:

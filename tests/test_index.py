@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.config import Config
-from qa.errors import IndexLocked, IndexMissing
+from qa.errors import IndexLocked, IndexMissing, IndexUnavailable
 from qa.index import Index, SyncReport, Vectors, open_index, sentences_of, split, sync, writing
 from qa.models.embedding import MiniLMEmbedding
 from qa.types import Article
@@ -141,6 +141,22 @@ def test_a_damaged_vector_index_is_built_anew(config: Config) -> None:
     report = run(config, articles)
     assert report.rebuilt
     assert report.added == 20
+
+
+def test_lost_sentences_are_built_anew(config: Config) -> None:
+    run(config, [article(1)])
+    with writing(config):
+        index = open_index(config)
+        index.client.delete_collection("sentences")
+        index.close()
+    assert run(config, [article(1)]).sentences == 3
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_of_ours(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    blocked = Config.model_validate({"index": {"folder": tmp_path / "file" / "data"}})
+    with pytest.raises(IndexUnavailable, match=r"index\.folder"), writing(blocked):
+        pass
 
 
 @pytest.mark.parametrize("garbage", [b"", b"not a database " * 100])

@@ -57,3 +57,9 @@ def test_stems_ignore_case_accents_and_possessives() -> None:
 
 def test_content_words_leave_the_stop_words_out() -> None:
     assert content_words("Where would a NATO headquarters be created?") == ["NATO", "headquarters", "created"]
+
+
+@pytest.mark.parametrize("filler", [" ", "\t", "\n", "a", ". ", "“"])
+def test_long_runs_take_no_time_to_speak_of(filler: str) -> None:
+    text = f"x.{filler * 200_000}x"  # took minutes when it was quadratic; the suite's limit for a test is two
+    assert sentence_spans(text)[-1][1] == len(text)

@@ -3,6 +3,7 @@
 import os
 import socket
 import sys
+import traceback
 from collections.abc import Callable
 from typing import Any
 
@@ -27,12 +28,15 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
             self.cfg.set(name, value)
 
     def load(self) -> Flask:
-        """Called in the worker: neither Chroma nor onnxruntime survives a fork."""
+        """Called in the worker, since Chroma must be opened in the process that uses it."""
         try:
             return self._load()
         except QAError as error:
-            print(f"error: {error}", file=sys.stderr)
-            sys.exit(Arbiter.APP_LOAD_ERROR)  # tells gunicorn not to try again
+            print(f"error: {error}", file=sys.stderr, flush=True)
+        except Exception:
+            traceback.print_exc()
+            sys.stderr.flush()
+        os._exit(Arbiter.APP_LOAD_ERROR)  # tells gunicorn not to try again; for the reason see `worker_exit` below
 
 
 def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> None:
@@ -49,7 +53,7 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
     address = f"http://{server.host}:{server.port}"
     _check_free(server)
     settings = {
-        "bind": f"{server.host}:{server.port}",
+        "bind": f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}",
         "workers": 1,
         "worker_class": "gthread",
         "threads": server.threads,
@@ -67,7 +71,8 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
 
 def _check_free(server: Server) -> None:
     try:
-        with socket.create_server((server.host, server.port)):
+        family = socket.AF_INET6 if ":" in server.host else socket.AF_INET
+        with socket.create_server((server.host, server.port), family=family):
             pass
     except OSError as error:
         raise ConfigError(

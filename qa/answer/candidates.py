@@ -27,7 +27,6 @@ question word asks for (to prefer spans that are would hide just this), what "ho
 name of the question is in no article."""
 QUOTING = ("similarity", "coverage", "missing_names", "unknown_names", "missing_speaker", "no_speech")
 """What decides where somebody's words are asked for: whether it is they who speak, and of the matter in question."""
-FEATURES = tuple(dict.fromkeys((*RANKING, *GATING, *QUOTING)))
 NO_SPAN = -12.0
 """Margin of a sentence in which the reader marked nothing; the lower end of the scale for all."""
 _SPEECH = re.compile(
@@ -48,7 +47,7 @@ class Candidate:
     """The sentence with whatever it needs to stand alone."""
     span: Span | None
     features: Mapping[str, float]
-    """By the names of FEATURES."""
+    """By the names in RANKING, GATING and QUOTING."""
 
 
 def candidates(

@@ -128,7 +128,7 @@ class Extractive:
         """The sentences on the topic of a broad question."""
         unknown_name = any(not self._vocabulary.knows(name) for name in question.names)
         points = [] if unknown_name else digest(question, evidence, self._articles)
-        if not points:
+        if not points or points[0].relevance < self._threshold:
             return self._refuse(question, Refusal.NOT_IN_ARTICLES, best)
         relevance = min(1.0, points[0].relevance)
         return _draft([_verbatim(point.article, point.spans, relevance) for point in points], relevance)

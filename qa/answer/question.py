@@ -55,7 +55,7 @@ _AUXILIARY = (
     "is|are|was|were|do|does|did|has|have|had|will|would|can|could|shall|should|may|might|must|isn't|aren't|wasn't"
     "|weren't|don't|doesn't|didn't|hasn't|haven't|hadn't|won't|wouldn't|can't|couldn't|shouldn't"
 )
-_SAY = "say|said|says|state|stated|tell|told|comment|remark|declare|claim|argue|mention|think|respond|reply|quoted|put"
+_SAY = "say|said|state|stated|tell|told|comment|remark|declare|claim|argue|mention|think|respond|reply|put\\ it"
 _BROAD = re.compile(
     r"""\b(?: summar\w+ | overview | outline | recap | gist | highlights | tell\ me\ (?:more|about)
       | (?:main|key|central)\ (?:points?|topics?|themes?|takeaways?|messages?|findings)
@@ -76,7 +76,8 @@ _SUMMARY = re.compile(
     re.IGNORECASE | re.VERBOSE,
 )
 _QUOTATION = re.compile(
-    rf"""\b(?:what|how)\s+ (?:exactly\s+|else\s+)? (?:{_AUXILIARY})\s+ (?P<speaker>.+?)\s+
+    rf"""\b(?:what|how)\s+ (?:exactly\s+|else\s+)? (?:did|does|do|has|have|had|would|will|can|could)\s+
+      (?P<speaker>(?:(?!\b(?:who|that|which)\b).)+?)\s+
       (?:\w+ly\s+)? (?:{_SAY})\b
     | \baccording\ to\s+ (?P<source>[^,?.]+)
     | \b(?:quotes?|statements?|comments?|words)\ (?:from|by|of)\s+ (?P<author>[^,?.]+)
@@ -86,27 +87,33 @@ _QUOTATION = re.compile(
 )
 _YES_NO = re.compile(rf"^(?:(?:and|so|but)\s+)?(?:{_AUXILIARY})\s", re.IGNORECASE)
 _EXPECTS = (
-    (Expects.DURATION, r"how long|for how (?:many|much) \w+"),
     (
         Expects.MONEY,
-        r"(?:how much|what)\b.*\b(?:costs?|spend|spent|pay|paid|worth|price|money|salary|budget|fees?|earn)",
+        r"how much money\b|how much\b.*\b(?:costs?|spend|spent|pay|paid|worth|price|salary|budget|fees?|earn)\b",
     ),
-    (Expects.MONEY, r"how many (?:[\w-]+ )?(?:euros?|dollars?|pounds?|crowns?)"),
-    (Expects.NUMBER, r"how (?:many|much|old|large|big|high|far|tall|heavy|deep|often|fast|close)"),
-    (Expects.NUMBER, r"(?:what|which) (?:number|percentage|share|proportion|age|score|amount|sum|dose)"),
-    (Expects.DATE, r"(?:what|which) (?:exact )?(?:dates?|days?|month|year)"),
-    (Expects.CLOCK, r"(?:at )?(?:what|which) (?:exact )?time(?! of)"),
-    (Expects.WHEN, r"when|(?:what|which) (?:time|century|decade|weekday)"),
     (
-        Expects.WHERE,
-        r"where|(?:what|which) (?:\w+ )?(?:place|venue|palace|building|location|hotel)",
+        Expects.MONEY,
+        r"what\b.*\b(?:costs?|price|salary|budget|fee)\b|how many (?:[\w-]+ )?(?:euro|dollar|pound|crown)s?\b",
     ),
-    (Expects.WHO, r"who|whom|whose|(?:what|which) (?:person|man|woman|minister|politician|player|official|author)"),
-    (Expects.NAME, r"what (?:is|was|are|were) the (?:full |official )?(?:name|title)|(?:named|called)\W*$"),
+    (Expects.DURATION, r"how long\b|for how (?:many|much) \w+"),
+    (Expects.NUMBER, r"how (?:many|much|old|large|big|high|far|tall|heavy|deep|often|fast|close)\b"),
+    (Expects.NUMBER, r"(?:what|which) (?:number|percentage|share|proportion|age|score|amount|sum|dose)\b"),
+    (Expects.DATE, r"(?:what|which) (?:exact )?(?:dates?|days?|month|year)\b"),
+    (Expects.CLOCK, r"(?:what|which) (?:exact )?time\b(?! of)"),
+    (Expects.WHEN, r"when\b|(?:what|which) (?:time|century|decade|weekday)\b"),
+    (Expects.WHERE, r"where\b|(?:what|which) (?:\w+ )?(?:place|venue|palace|building|location|hotel)\b"),
+    (
+        Expects.WHO,
+        r"(?:who|whom|whose)\b|(?:what|which) (?:person|man|woman|minister|politician|player|official|author)\b",
+    ),
+    (
+        Expects.NAME,
+        r"what (?:is|was|are|were) the (?:full |official )?(?:name|title)\b|what\b.*\b(?:named|called)(?=\W*$)",
+    ),
     (
         Expects.NAME,
         r"(?:what|which) (?:\w+ )?(?:company|firm|club|team|party|organi[sz]ation|university|award|prize|treaty"
-        r"|newspaper|agency|bank|school|hospital|website|rocket|ship|city|town|country|village|region)",
+        r"|newspaper|agency|bank|school|hospital|website|rocket|ship|city|town|country|village|region)\b",
     ),
 )
 _COUNTED = re.compile(
@@ -117,17 +124,19 @@ _COUNTED = re.compile(
 # Words that ask rather than say what about; "article" and its like, which point at the source and not into it; verbs
 # that go with everything: "where was it held" is not about holding.
 _SCAFFOLDING = frozenset(
-    "tell give say said says know mean many much long name call happen article articles text story report according "
-    "please exactly else kind sort type summarise summarize summary overview outline recap gist highlights describe "
-    "explain hold held take took place occur go get do make come main key central point points topic topics theme "
-    "themes discuss discussed cover covered address addressed".split()
+    map(
+        stem,
+        "tell give say know mean many much long name call happen article text story report according please exactly "
+        "else kind sort type summarise summarize summary overview outline recap gist highlight describe explain hold take "
+        "place occur go get do make come main key central point topic theme discuss cover address".split(),
+    )
 )
 
 
 def analyse(text: str) -> Question:
     """Take a standalone question apart."""
     kind = _kind(text)
-    content = [word for word in words(text) if word.lower() not in STOP_WORDS | _SCAFFOLDING]
+    content = [word for word in words(text) if word.lower() not in STOP_WORDS and stem(word) not in _SCAFFOLDING]
     speaker = _group(_QUOTATION, text) if kind is Kind.QUOTATION else ""
     return Question(
         text=text,
@@ -150,8 +159,10 @@ def _kind(text: str) -> Kind:
 
 
 def _expects(text: str) -> Expects:
-    found = (kind for kind, pattern in _EXPECTS if re.search(rf"\b(?:{pattern})\b", text, re.IGNORECASE))
-    return next(found, Expects.ANYTHING)
+    """What the first question word in the text wants: a clause further on ("... when they met") asks for nothing."""
+    matches = [(kind, re.search(rf"\b(?:{pattern})", text, re.IGNORECASE)) for kind, pattern in _EXPECTS]
+    found = [(match.start(), kind) for kind, match in matches if match]
+    return min(found, key=lambda pair: pair[0])[1] if found else Expects.ANYTHING
 
 
 def _group(pattern: re.Pattern[str], text: str) -> str:

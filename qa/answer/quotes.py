@@ -4,6 +4,7 @@ import re
 from bisect import bisect_right
 from collections.abc import Sequence
 from functools import lru_cache
+from operator import itemgetter
 
 from qa.text import sentence_spans
 from qa.types import Article, Quote
@@ -34,9 +35,8 @@ def standalone(article: Article, start: int, end: int) -> list[tuple[int, int]]:
     "This" ... brings the sentence before it. Nothing crosses a paragraph.
     """
     spans = sentences(article.text)
-    starts = [first for first, _ in spans]
-    first = max(0, bisect_right(starts, start) - 1)
-    last = max(first, bisect_right(starts, end - 1) - 1)
+    first = max(0, bisect_right(spans, start, key=itemgetter(0)) - 1)
+    last = max(first, bisect_right(spans, end - 1, key=itemgetter(0)) - 1)
     first, last = _whole_speech(article.text, spans, first, last)
     for _ in range(_MOST_BEFORE):
         if (
@@ -81,4 +81,4 @@ def _within_speech(text: str, spans: tuple[tuple[int, int], ...], number: int) -
 
 
 def _new_paragraph(text: str, spans: tuple[tuple[int, int], ...], number: int) -> bool:
-    return "\n\n" in text[spans[number - 1][1] : spans[number][0]]
+    return text.count("\n", spans[number - 1][1], spans[number][0]) > 1

@@ -43,6 +43,8 @@ def name_of(phrase: Phrase) -> str:
     parts = phrase.text.split()
     titles = [i for i, part in enumerate(parts) if part.lower().strip(".") in ROLES]
     parts = parts[titles[-1] + 1 :] if titles else parts
+    while parts and parts[0].islower():  # "said Jan Lipavský"
+        parts = parts[1:]
     return " ".join(parts) if parts and parts[0].lower() not in DETERMINERS else ""
 
 

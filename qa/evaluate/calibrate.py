@@ -152,7 +152,8 @@ def report(examples: Sequence[Example]) -> list[str]:
                 (answerable if example.answerable else unanswerable).append(outcome)
     return [
         f"{len(answerable) // _REPEATS} answerable, {len(unanswerable) // _REPEATS} unanswerable questions; "
-        f"best sentence right: {np.mean([right for _, right in answerable]):.1%}",
+        f"best sentence right: {np.mean([right for _, right in answerable]):.1%}; "
+        f"AUROC of the confidence: {_auroc(answerable, unanswerable):.3f}",
         "threshold   answered right   refused right",
         *(
             f"{threshold:9.2f}   {np.mean([right and p >= threshold for p, right in answerable]):14.1%}"
@@ -160,6 +161,12 @@ def report(examples: Sequence[Example]) -> list[str]:
             for threshold in np.arange(0.1, 0.75, 0.05)
         ),
     ]
+
+
+def _auroc(answerable: Sequence[tuple[float, bool]], unanswerable: Sequence[tuple[float, bool]]) -> float:
+    """How often an answerable question gets more confidence than one that is not."""
+    more, less = (np.array([p for p, _ in outcomes]) for outcomes in (answerable, unanswerable))
+    return float(np.mean(more[:, None] > less[None, :]))
 
 
 if __name__ == "__main__":

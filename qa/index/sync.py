@@ -12,7 +12,7 @@ from chromadb.errors import ChromaError
 from filelock import FileLock, Timeout
 
 from qa.config import Config
-from qa.errors import IndexLocked
+from qa.errors import IndexLocked, IndexUnavailable
 from qa.index.store import Embedder, Store, chroma_errors, digest, open_client
 from qa.types import Article
 
@@ -49,15 +49,20 @@ def writing(config: Config) -> Iterator[None]:
 
     Raises:
         IndexLocked: another process holds it.
+        IndexUnavailable: its folder cannot be made or written to.
     """
-    config.index.folder.mkdir(parents=True, exist_ok=True)
     try:
+        config.index.folder.mkdir(parents=True, exist_ok=True)
         with FileLock(config.index.folder / f"{config.fingerprint}.lock", timeout=0):
             yield
     except Timeout as error:
         raise IndexLocked(
             f"Another process is using the index in {config.index.folder}. `qa serve` holds it while it runs and takes "
             "in new articles when it starts: restart it, or wait for the other `qa ingest` to end."
+        ) from error
+    except OSError as error:
+        raise IndexUnavailable(
+            f"Cannot write to {config.index.folder}: {error}. Name another as index.folder."
         ) from error
 
 
@@ -107,7 +112,7 @@ def _is_whole(folder: Path, embedder: Embedder) -> bool:
                 for document in sentences.get(limit=1, offset=offset, include=["documents"])["documents"] or ()
             ]
             if not texts:
-                return True
+                return not any(Store(client).digests().values())
             hits = sentences.query(query_embeddings=embedder.embed(texts), n_results=1, include=["distances"])
             # Twins share a vector, so nearness and not the id is what counts.
             return all(row and row[0] < _OWN for row in hits["distances"] or ())

@@ -18,13 +18,13 @@ export class Conversation {
     save([]);
   }
 
-  // What the API takes as `history`: the latest whole exchanges that fit.
+  // What the API takes as `history`: the latest whole exchanges that fit. The short answer goes first: "he" is it.
   history() {
     const count = Math.floor(this.maxHistoryTurns / 2);
     const latest = count ? this.exchanges.slice(-count) : [];
     return latest.flatMap(({ question, answer }) => [
       { role: "user", content: question },
-      { role: "assistant", content: answer.answer },
+      { role: "assistant", content: answer.short_answer ? `${answer.short_answer}. ${answer.answer}` : answer.answer },
     ]);
   }
 }
