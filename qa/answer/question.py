@@ -126,9 +126,10 @@ _COUNTED = re.compile(
 _SCAFFOLDING = frozenset(
     map(
         stem,
-        "tell give say know mean many much long name call happen article text story report according please exactly "
-        "else kind sort type summarise summarize summary overview outline recap gist highlight describe explain hold take "
-        "place occur go get do make come main key central point topic theme discuss cover address".split(),
+        "tell give say know mean many much long name call happen article text story report according please "
+        "exactly else kind sort type summarise summarize summary overview outline recap gist highlight "
+        "describe explain hold take place occur go get do make come main key central point topic theme "
+        "discuss cover address".split(),
     )
 )
 
