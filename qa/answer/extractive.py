@@ -15,7 +15,7 @@ from qa.types import Article, Disagreement, Draft, Evidence, Quote, Refusal, Sid
 from qa.vocabulary import Vocabulary
 
 _SURE = 0.7
-"""Least confidence of both sides before articles are said to disagree."""
+"""Confidence from which one sentence is enough, and which both sides must have before articles are said to disagree."""
 _BOUND = re.compile(
     r"\b(?:more than|less than|fewer than|at least|at most|up to|about|nearly|almost|over|only|just) (?:the )?$"
 )
@@ -77,7 +77,7 @@ class Extractive:
             return self._several(question, evidence, found[0])
         if found[0].confidence < self._threshold:
             return self._refuse(question, Refusal.NOT_IN_ARTICLES, found[0])
-        if question.kind is Kind.FACTUAL and found[0].candidate.span:
+        if question.kind is Kind.FACTUAL and found[0].candidate.span and not found[0].candidate.features["misfit"]:
             return self._short(question, found[0], found[1:])
         return _draft([self._statement(item) for item in self._tied(question, found)], found[0].confidence)
 
