@@ -43,8 +43,10 @@ class Candidate:
 
     evidence: Evidence
     match: Match
+    sentences: tuple[tuple[int, int], ...]
+    """Offsets of the sentence and of whatever it needs to stand alone."""
     quote: Quote
-    """The sentence with whatever it needs to stand alone."""
+    """The exact words of these sentences."""
     span: Span | None
     features: Mapping[str, float]
     """By the names in RANKING, GATING and QUOTING."""
@@ -61,9 +63,10 @@ def candidates(
         article = articles[item.passage.article_id]
         for match in item.matches:
             span = _span_within(question, item, match)
-            quoted = quote(article, standalone(article, match.start, match.end))
+            sentences = tuple(standalone(article, match.start, match.end))
+            quoted = quote(article, sentences)
             features = _features(question, item, match, span, quoted.quote, vocabulary)
-            found.append(Candidate(item, match, quoted, span, features))
+            found.append(Candidate(item, match, sentences, quoted, span, features))
     return found
 
 

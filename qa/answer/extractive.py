@@ -8,7 +8,7 @@ from qa.answer.candidates import Candidate, candidates, stems
 from qa.answer.confidence import confidence, rank
 from qa.answer.digest import digest
 from qa.answer.question import Expects, Kind, Question, analyse
-from qa.answer.quotes import quote, standalone
+from qa.answer.quotes import quote
 from qa.cite import Statement, number
 from qa.text import content_words, stem
 from qa.types import Article, Disagreement, Draft, Evidence, Quote, Refusal, Side, Support
@@ -136,9 +136,7 @@ class Extractive:
     def _statement(self, item: Scored, agreeing: Iterable[Scored] = ()) -> Statement:
         """A candidate's sentence, with whatever it needs to stand alone; those that agree are cited too."""
         quotes = [other.candidate.quote for other in agreeing]
-        match = item.candidate.match
-        article = self._articles[item.article_id]
-        return _verbatim(article, standalone(article, match.start, match.end), item.confidence, quotes)
+        return _verbatim(self._articles[item.article_id], item.candidate.sentences, item.confidence, quotes)
 
     def _refuse(self, question: Question, refusal: Refusal, best: Scored | None) -> Draft:
         about = (word for word in content_words(question.text) if stem(word) in question.terms)
