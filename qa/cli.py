@@ -2,7 +2,6 @@
 
 import argparse
 import atexit
-import json
 import logging
 import sys
 from collections.abc import Sequence
@@ -11,18 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
-from tqdm import tqdm
 
 from qa.config import Config, Server
-from qa.errors import ConfigError, EvaluationFailed, IndexLocked, IndexMissing, QAError
+from qa.errors import ConfigError, QAError
 from qa.types import Answer, Quote
 
 if TYPE_CHECKING:
     from flask import Flask
 
-    from qa.service import QA
-
-logger = logging.getLogger(__name__)
+_BASELINE = Path(__file__).parent / "evaluate" / "baseline.json"
+"""What the fixed questions gave when a baseline was last saved."""
 
 # What a command needs beyond this is imported within it: `qa --help` should not wait for Chroma and LlamaIndex.
 
@@ -65,12 +62,23 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print the answer as the API gives it")
     ask.set_defaults(run=_ask)
 
-    evaluate = commands.add_parser("evaluate", parents=[common], help="ask the fixed questions and score the answers")
-    evaluate.add_argument("--questions", type=Path, metavar="FILE", help="default: those about the articles that ship")
-    evaluate.add_argument("--split", choices=["dev", "test"], help="only the questions to tune on, or only the others")
-    evaluate.add_argument("--json", action="store_true", help="print every score as JSON")
-    evaluate.set_defaults(run=_evaluate)
+    _add_evaluate(commands.add_parser("evaluate", parents=[common], help="ask the fixed questions, score the answers"))
     return parser
+
+
+def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
+    questions = evaluate.add_mutually_exclusive_group()
+    questions.add_argument("--questions", type=Path, metavar="FILE", help="default: those about the articles that ship")
+    questions.add_argument("--set", type=Path, metavar="PATH", help="a public question set, with its own articles")
+    evaluate.add_argument("--split", choices=["dev", "test"], help="only the questions to tune on, or only the others")
+    evaluate.add_argument("--limit", type=int, metavar="N", help="so many questions of a --set, drawn at random")
+    evaluate.add_argument("--url", metavar="ADDRESS", help="ask the service that runs there, over HTTP")
+    evaluate.add_argument("--ablate", action="store_true", help="instead, show what each part of the search adds")
+    for name, what in (("--against", "say what changed since, and fail if it is worse"), ("--save-baseline", "keep")):
+        evaluate.add_argument(
+            name, nargs="?", type=Path, const=_BASELINE, metavar="FILE", help=f"{what}; default: the one that ships"
+        )
+    evaluate.set_defaults(run=_evaluate)
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
@@ -89,6 +97,7 @@ def _load(config: Config) -> "Flask":
     """Take in the articles and make the application; the process stays the index's only writer until it ends."""
     from qa.assemble import open_qa
     from qa.index import writing
+    from qa.opening import sync_with_progress
     from web import create_app
 
     held = ExitStack()
@@ -100,6 +109,7 @@ def _load(config: Config) -> "Flask":
 
 def _ingest(config: Config, _: argparse.Namespace) -> int:
     from qa.index import writing
+    from qa.opening import sync_with_progress
 
     with writing(config):
         sync_with_progress(config)
@@ -107,63 +117,19 @@ def _ingest(config: Config, _: argparse.Namespace) -> int:
 
 
 def _ask(config: Config, options: argparse.Namespace) -> int:
+    from qa.opening import open_in_step
     from web.schemas import AnswerOut
 
-    answer = _open(config).ask(options.question)
+    answer = open_in_step(config).ask(options.question)
     print(AnswerOut.model_validate(answer).model_dump_json(indent=2) if options.json else _readable(answer))
     return 0
 
 
 def _evaluate(config: Config, options: argparse.Namespace) -> int:
-    from qa.evaluate import QUESTIONS, Split, evaluate, failures, load_cases, render
+    from qa.evaluate.command import run
 
-    qa = _open(config)
-    cases = load_cases(qa.articles, options.questions or QUESTIONS, Split(options.split) if options.split else None)
-    with tqdm(total=len(cases), unit="question", leave=False, delay=2) as bar:
-        report = evaluate(qa, cases, lambda _: bar.update())
-    print(json.dumps(report.as_dict(), indent=2, ensure_ascii=False) if options.json else render(report))
-    if missed := failures(report, config.evaluation):
-        raise EvaluationFailed("; ".join(missed))
+    run(config, options)
     return 0
-
-
-def _open(config: Config) -> "QA":
-    """Open the service on an index in step with the articles, or as it is while `qa serve` holds it."""
-    from qa.assemble import open_qa
-    from qa.index import writing
-
-    try:
-        with writing(config):
-            sync_with_progress(config)
-            return open_qa(config)
-    except IndexLocked:
-        logger.warning("Another process is using the index; it is read as it is.")
-    try:
-        return open_qa(config)
-    except IndexMissing as error:
-        raise IndexLocked("Another process is still indexing the articles. Try again when it is done.") from error
-
-
-def sync_with_progress(config: Config) -> None:
-    """Bring the index in step with the articles, with a progress bar and a line on what was done, both on stderr."""
-    from qa.assemble import sync_articles
-
-    with tqdm(unit="article", leave=False, delay=1) as bar:
-
-        def progress(done: int, total: int) -> None:
-            bar.total = total
-            bar.update(done - bar.n)
-
-        synced = sync_articles(config, progress)
-    report = synced.report
-    for copy, kept in synced.collection.duplicates:
-        logger.warning("%s is the same article as %s and is indexed once.", copy, kept)
-    print(
-        f"{config.articles.folder}: {report.added} added, {report.changed} changed, {report.removed} removed, "
-        f"{report.unchanged} unchanged, {len(synced.collection.skipped)} skipped; "
-        f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s",
-        file=sys.stderr,
-    )
 
 
 def _readable(answer: Answer) -> str:

@@ -83,11 +83,22 @@ class Server(_Section):
 
 
 class Evaluation(_Section):
-    """Floors of `qa evaluate`; a result below one makes it exit with 6."""
+    """Where `qa evaluate` reports, and its floors; a result below one makes it exit with 6."""
 
+    folder: Path = Field(Path("data/evaluation"), description="Holds the last results.json and report.html.")
     answers_right: float = Field(0.65, ge=0, le=1, description="Least share of answerable questions answered right.")
-    refusals_right: float = Field(0.75, ge=0, le=1, description="Least share of unanswerable questions refused.")
+    refusal_recall: float = Field(0.75, ge=0, le=1, description="Least share of unanswerable questions refused.")
     hit_rate_at_5: float = Field(0.95, ge=0, le=1, description="Least share with a gold passage among the first five.")
+
+    @property
+    def results(self) -> Path:
+        """Everything that the last evaluation found."""
+        return self.folder / "results.json"
+
+    @property
+    def report(self) -> Path:
+        """The same to read in a browser; shown at /evaluation."""
+        return self.folder / "report.html"
 
 
 class Config(_Section):
@@ -132,6 +143,7 @@ class Config(_Section):
             update={
                 "articles": config.articles.model_copy(update={"folder": base / config.articles.folder}),
                 "index": config.index.model_copy(update={"folder": base / config.index.folder}),
+                "evaluation": config.evaluation.model_copy(update={"folder": base / config.evaluation.folder}),
             }
         )
 

@@ -8,7 +8,8 @@
     │   ├── IndexMissing                nothing has been indexed yet
     │   └── IndexLocked                 another process is writing to it
     ├── ModelError             500  5   an embedded model is missing or damaged
-    └── EvaluationFailed       500  6   measured results are below their floor
+    ├── EvaluationFailed       500  6   measured results are below their floor, or below the baseline
+    └── ServiceError           502  7   a service that was asked over HTTP gives no answer
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
 started). Every message says what to do next; a message is shown to users as it is, so it holds no secret and no
@@ -65,6 +66,13 @@ class ModelError(QAError):
 
 
 class EvaluationFailed(QAError):
-    """A measured result is below its floor. Seen by CI."""
+    """A measured result is below its floor, or has dropped since the baseline. Seen by CI."""
 
     exit_code = 6
+
+
+class ServiceError(QAError):
+    """A service asked over HTTP cannot be reached or does not answer as ours does. Seen by who measures it."""
+
+    status = 502
+    exit_code = 7

@@ -9,9 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+import yaml
 
 from qa.cli import main
 from qa.config import Config
+from qa.evaluate import QUESTIONS
 from qa.index import writing
 
 SEEDS = Path(__file__).parent.parent / "seeds"
@@ -76,6 +78,10 @@ def test_ask_reads_the_index_as_it_is_while_the_service_holds_it(
         ("", ["ask", "?!"], 2, "question"),
         ("", ["serve", "--port", "0"], 2, "port"),
         ("", ["evaluate", "--questions", "nowhere.yaml"], 2, "nowhere.yaml"),
+        ("", ["evaluate", "--against", "nowhere.json"], 2, "--save-baseline"),
+        ("", ["evaluate", "--url", "localhost:8000"], 7, "localhost:8000"),
+        ("", ["evaluate", "--url", "http://localhost:8000", "--ablate"], 2, "--url"),
+        ("", ["evaluate", "--set", "nowhere"], 2, "nowhere"),
     ],
 )
 def test_an_error_is_one_line_with_its_own_exit_code(
@@ -132,6 +138,27 @@ def test_evaluate_fails_below_a_floor(config_file: Path, capsys: pytest.CaptureF
     assert code == 6
     assert "refused" in out
     assert "error:" in err
+    assert {file.name for file in (config_file.parent / "data" / "evaluation").iterdir()} == {
+        "report.html", "results.json",
+    }  # fmt: skip
+
+
+def test_evaluate_fails_on_a_real_drop_since_the_baseline(
+    config_file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shipped = yaml.safe_load(QUESTIONS.read_text(encoding="utf-8"))
+    easy = [case for case in shipped["cases"] if case["kind"] == "fact"][:12]
+    questions, baseline = config_file.with_name("questions.yaml"), config_file.with_name("baseline.json")
+    questions.write_text(yaml.safe_dump({**shipped, "cases": easy}))
+    command = ["evaluate", "--questions", questions, "--config", config_file]
+    code, out, _ = run(capsys, *command, "--save-baseline", baseline)
+    assert (code, str(baseline) in out) == (0, True)
+    code, out, _ = run(capsys, *command, "--against", baseline)
+    assert (code, "Each of the 12 questions is as right or wrong as before." in out) == (0, True)
+    config_file.write_text("answer: {threshold: 0.999}\nevaluation: {answers_right: 0}\n")
+    code, out, err = run(capsys, *command, "--against", baseline)
+    assert (code, "right before, wrong now" in out) == (6, True)
+    assert "answers right fell from" in err
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

@@ -78,7 +78,7 @@ def _identify() -> None:
 def _finish(response: Response) -> Response:
     """Put the headers on that every response carries."""
     docs = request.endpoint == "pages.docs"
-    styles = "'self' 'unsafe-inline'" if docs else "'self'"  # RapiDoc styles its elements inline
+    styles = "'self' 'unsafe-inline'" if docs else g.get("styles", "'self'")  # RapiDoc styles its elements inline
     response.headers["X-Request-Id"] = g.request_id
     response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY.format(styles=styles)
     response.headers["X-Content-Type-Options"] = "nosniff"

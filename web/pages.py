@@ -1,10 +1,13 @@
-"""The pages: the chat, an article opened in it, and the documentation of the API."""
+"""The pages: the chat, an article opened in it, the last evaluation, and the documentation of the API."""
 
+import base64
+import hashlib
 import json
+import re
 from importlib.resources import files
 from typing import cast
 
-from flask import Blueprint, Response, current_app, make_response, render_template, send_from_directory
+from flask import Blueprint, Response, current_app, g, make_response, render_template, send_from_directory
 from flask_openapi3.openapi import OpenAPI
 
 from web.current import current_config, current_qa
@@ -12,6 +15,7 @@ from web.current import current_config, current_qa
 _SHOWN_ARTICLES = 5
 """How many articles the first page names; the API lists all."""
 _RAPIDOC = str(files("flask_openapi3_rapidoc") / "templates" / "rapidoc" / "js")
+_STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 pages = Blueprint("pages", __name__)
 
@@ -27,6 +31,7 @@ def chat() -> str:
         articles=qa.articles[:_SHOWN_ARTICLES],
         article_count=len(qa.articles),
         max_history_turns=config.server.max_history_turns,
+        evaluated=config.evaluation.report.is_file(),
     )
 
 
@@ -34,6 +39,26 @@ def chat() -> str:
 def article(article_id: str) -> Response:
     """The same page: its script reads the address and opens the article at `?start=..&end=..`."""
     return make_response(chat(), 200 if current_qa().article(article_id) else 404)
+
+
+@pages.get("/evaluation")
+def evaluation() -> Response:
+    """The report of the last `qa evaluate`, or how to make one."""
+    report = _report()
+    if report is None:
+        return make_response(render_template("evaluation.html", title=current_config().title), 404)
+    digests = (base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(report))
+    g.styles = " ".join(f"'sha256-{digest}'" for digest in digests)
+    return Response(report, mimetype="text/html")
+
+
+def _report() -> bytes | None:
+    """The report of the last evaluation, if there is a whole one."""
+    try:
+        report = current_config().evaluation.report.read_bytes()
+    except OSError:
+        return None
+    return report if report.rstrip().endswith(b"</html>") and _STYLE.search(report) else None
 
 
 @pages.get("/docs")

@@ -1,7 +1,8 @@
 """Fixed questions with known answers, and how well a QA answers them."""
 
 from qa.evaluate.cases import QUESTIONS, Case, Split, load_cases
-from qa.evaluate.report import failures, render
-from qa.evaluate.run import Report, Row, Summary, evaluate
+from qa.evaluate.client import Client
+from qa.evaluate.measures import Row
+from qa.evaluate.run import Answers, Report, evaluate
 
-__all__ = ["QUESTIONS", "Case", "Report", "Row", "Split", "Summary", "evaluate", "failures", "load_cases", "render"]
+__all__ = ["QUESTIONS", "Answers", "Case", "Client", "Report", "Row", "Split", "evaluate", "load_cases"]

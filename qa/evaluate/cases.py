@@ -1,5 +1,7 @@
 """The fixed questions: read from YAML, checked, and their gold found in the articles."""
 
+import hashlib
+import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +49,14 @@ class Case:
     def answerable(self) -> bool:
         """Whether the articles answer the question."""
         return bool(self.gold)
+
+    @property
+    def digest(self) -> str:
+        """Stands for all that makes the question what it is: where it differs, two answers are not comparable."""
+        gold = [(quote.title, quote.quote) for quote in self.gold]
+        history = [(turn.role, turn.text) for turn in self.history]
+        content = [self.question, history, gold, self.needed, self.answers]
+        return hashlib.sha256(json.dumps(content).encode()).hexdigest()[:12]
 
 
 class _Model(BaseModel):

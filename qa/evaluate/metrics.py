@@ -1,4 +1,4 @@
-"""The measures, as pure functions. What could not be scored is None, which is not the same as 0.
+"""The measures of one question, as pure functions; README.md defines each with its source.
 
 Two texts meet if they are of the same article and share a character. Gold is a clause of one sentence, so a sentence
 or a passage that meets it holds the answer.
@@ -8,9 +8,9 @@ import math
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
-from qa.types import Article, Citation, Evidence, Passage, Quote
+from qa.types import Citation, Evidence, Passage, Quote, Sentence
 
 
 def meet(one: Passage | Quote, other: Quote) -> bool:
@@ -31,28 +31,53 @@ def reciprocal_rank(evidence: Sequence[Evidence], gold: Sequence[Quote]) -> floa
     return 0.0
 
 
-def gold_cited(citations: Sequence[Citation], gold: Sequence[Quote]) -> int:
+def ndcg(evidence: Sequence[Evidence], gold: Sequence[Quote], k: int) -> float:
+    """Normalised discounted cumulative gain of the first `k` passages (Järvelin & Kekäläinen, TOIS 2002).
+
+    A passage gains 1 for each gold quote that it is the first to meet, discounted by log2(1 + rank). The ideal has the
+    same gains in descending order, and a passage of its own for each gold quote that was not found.
+    """
+    gains, missing = [], list(gold)
+    for found in evidence:
+        still = [quote for quote in missing if not meet(found.passage, quote)]
+        gains.append(len(missing) - len(still))
+        missing = still
+    ideal = sorted(gains + [1] * len(missing), reverse=True)
+    return _discounted(gains[:k]) / _discounted(ideal[:k]) if gold else 0.0
+
+
+def _discounted(gains: Sequence[int]) -> float:
+    return sum(gain / math.log2(1 + rank) for rank, gain in enumerate(gains, 1))
+
+
+def gold_cited(citations: Sequence[Quote], gold: Sequence[Quote]) -> int:
     """How many of the gold quotes are met by a citation."""
     return sum(any(meet(citation, quote) for citation in citations) for quote in gold)
 
 
-def precise(citations: Sequence[Citation], gold: Sequence[Quote]) -> int:
-    """How many of the citations meet gold. Their share is the citation precision (ALCE: Gao et al., EMNLP 2023)."""
+def precise(citations: Sequence[Quote], gold: Sequence[Quote]) -> int:
+    """How many of the citations meet gold; their share is the citation precision."""
     return sum(any(meet(citation, quote) for quote in gold) for citation in citations)
 
 
-def verbatim(quotes: Iterable[Quote], articles: Iterable[Article]) -> int:
-    """How many of the quotes are exactly the article's text at their offsets. Anything below all is a defect."""
-    texts = {article.id: article.text for article in articles}
+def borne_out(sentences: Sequence[Sentence], citations: Sequence[Citation], gold: Sequence[Quote]) -> int:
+    """How many sentences of an answer have a citation that meets gold; their share is the citation recall."""
+    good = {citation.n for citation in citations if any(meet(citation, quote) for quote in gold)}
+    return sum(not good.isdisjoint(sentence.citations) for sentence in sentences)
+
+
+def verbatim(quotes: Iterable[Quote], texts: Mapping[str, str]) -> int:
+    """How many of the quotes are exactly the article's text, by its id, at their offsets."""
     return sum(texts.get(quote.article_id, "")[quote.start : quote.end] == quote.quote for quote in quotes)
 
 
 def normalise(text: str) -> str:
     """Lower case without punctuation, `a`, `an`, `the` and extra white space (SQuAD: Rajpurkar et al., EMNLP 2016).
 
-    Unlike SQuAD's script it drops whatever Unicode calls punctuation, so that curly quotes go like straight ones.
+    Unlike SQuAD's script it drops whatever Unicode calls punctuation, so that curly quotes go like straight ones, and
+    the symbols that the script drops because they are on a keyboard.
     """
-    bare = "".join(c for c in text.lower() if not unicodedata.category(c).startswith("P"))
+    bare = "".join(c for c in text.lower() if c not in "$+<=>^`|~" and not unicodedata.category(c).startswith("P"))
     return " ".join(re.sub(r"\b(?:a|an|the)\b", " ", bare).split())
 
 
@@ -67,17 +92,7 @@ def token_f1(answer: str, accepted: Iterable[str]) -> float:
 
 
 def _f1(answer: list[str], accepted: list[str]) -> float:
+    if not answer or not accepted:  # SQuAD: nothing against nothing is right
+        return float(answer == accepted)
     shared = (Counter(answer) & Counter(accepted)).total()
-    return 2 * shared / (len(answer) + len(accepted)) if shared else 0.0
-
-
-def mean(values: Iterable[float | None]) -> float | None:
-    """The mean of what was scored, None if nothing was."""
-    scored = [value for value in values if value is not None]
-    return sum(scored) / len(scored) if scored else None
-
-
-def percentile(values: Iterable[float], percent: int) -> float:
-    """The least value that `percent` of the values do not exceed (nearest rank). The values must not be empty."""
-    ordered = sorted(values)
-    return ordered[max(math.ceil(percent / 100 * len(ordered)), 1) - 1]
+    return 2 * shared / (len(answer) + len(accepted))

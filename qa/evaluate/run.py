@@ -1,13 +1,18 @@
-"""Asks the fixed questions and scores the answers."""
+"""Asks the fixed questions and keeps what came back; the figures are made of that."""
 
-import time
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
 
-from qa.evaluate import metrics
 from qa.evaluate.cases import Case
+from qa.evaluate.figures import Measured, measure, percentile
+from qa.evaluate.measures import MEASURES, Measure, Row, shown
+from qa.evaluate.metrics import verbatim
+from qa.index import Progress
 from qa.types import Answer, Article, Turn
+
+PERCENTILES = (50, 95, 99)
 
 
 class Answers(Protocol):
@@ -23,159 +28,54 @@ class Answers(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One question's scores. What does not apply to the question is None."""
-
-    id: str
-    kind: str
-    split: str
-    question: str
-    asked: str
-    answerable: bool
-    answered: bool
-    right: bool
-    """Answered with enough gold cited; where the articles do not say: refused."""
-    answer: str
-    short_answer: str | None
-    confidence: float
-    hit_at_1: bool | None
-    hit_at_5: bool | None
-    reciprocal_rank: float | None
-    citations: int | None
-    citations_precise: int | None
-    exact_match: float | None
-    f1: float | None
-    quotes: int
-    quotes_verbatim: int
-    ms: float
-
-
-@dataclass(frozen=True, slots=True)
-class Summary:
-    """Scores over several questions: shares from 0 to 1, times in milliseconds. What nothing was scored for is None."""
-
-    answerable: int
-    unanswerable: int
-    hit_rate_at_1: float | None
-    hit_rate_at_5: float | None
-    mrr: float | None
-    answers_right: float | None
-    """Of the answerable questions, answered with enough gold cited."""
-    refusals_wrong: float | None
-    """Of the answerable questions, refused."""
-    citations_precise: float | None
-    """Of the citations given to answerable questions, those that meet gold."""
-    exact_match: float | None
-    """Of the questions with a known short answer; a refusal counts as 0."""
-    f1: float | None
-    refusals_right: float | None
-    """Of the unanswerable questions, refused."""
-    quotes_verbatim: float | None
-    """Of all quotes shown, closest passages of refusals included."""
-    p50_ms: float
-    p95_ms: float
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Report:
     """What an evaluation found, in the order of the questions."""
 
     rows: tuple[Row, ...]
 
-    @property
-    def summary(self) -> Summary:
-        """The scores over all questions."""
-        return _summarise(self.rows)
+    def figure(self, measure_: Measure) -> Measured:
+        """One figure over all questions."""
+        scores = [score for row in self.rows if (score := measure_.score(row))]
+        return measure(scores, measure_.statistic, measure_.needs)
 
-    @property
-    def by_kind(self) -> dict[str, Summary]:
-        """The scores of each kind of question, in order of appearance."""
-        kinds = dict.fromkeys(row.kind for row in self.rows)
-        return {kind: _summarise([row for row in self.rows if row.kind == kind]) for kind in kinds}
+    @cached_property
+    def figures(self) -> dict[str, Measured]:
+        """Every figure over all questions, by the key of its measure."""
+        return {each.key: self.figure(each) for each in MEASURES}
 
-    def as_dict(self) -> dict[str, Any]:
-        """Everything, ready for JSON."""
-        return {
-            "summary": asdict(self.summary),
-            "by_kind": {kind: asdict(summary) for kind, summary in self.by_kind.items()},
-            "rows": [asdict(row) for row in self.rows],
-        }
+    @cached_property
+    def by_kind(self) -> dict[str, "Report"]:
+        """The questions of each kind by themselves, in order of appearance."""
+        kinds = dict.fromkeys(row.case.kind for row in self.rows)
+        return {kind: Report(tuple(row for row in self.rows if row.case.kind == kind)) for kind in kinds}
+
+    @cached_property
+    def latency(self) -> dict[str, tuple[Measured, ...]]:
+        """Milliseconds of each stage of an answer, by `PERCENTILES`."""
+        stages = dict.fromkeys(stage for row in self.rows for stage in row.answer.trace.timings_ms)
+        return {stage: self._percentiles(stage) for stage in stages}
+
+    def _percentiles(self, stage: str) -> tuple[Measured, ...]:
+        times = [(ms, 1) for row in self.rows if (ms := row.answer.trace.timings_ms.get(stage)) is not None]
+        return tuple(measure(times, percentile(percent), "it was never timed") for percent in PERCENTILES)
 
 
-def evaluate(qa: Answers, cases: Sequence[Case], progress: Callable[[Row], object] | None = None) -> Report:
-    """Ask every question, one after the other, and score what comes back.
+def evaluate(qa: Answers, cases: Sequence[Case], progress: Progress = lambda _done, _total: None) -> Report:
+    """Ask every question, one after the other.
 
     Args:
         qa: what is measured.
         cases: the questions, with gold in the articles of `qa`; at least one.
-        progress: called with each row as it is done.
+        progress: called with the questions done and all of them.
 
     Raises:
         QAError: a question could not be asked at all.
     """
+    texts = {article.id: article.text for article in qa.articles}
     rows = []
     for case in cases:
-        began = time.perf_counter()
         answer = qa.ask(case.question, case.history)
-        rows.append(_score(case, answer, qa.articles, (time.perf_counter() - began) * 1000))
-        if progress:
-            progress(rows[-1])
+        rows.append(Row(case, answer, verbatim(shown(answer), texts)))
+        progress(len(rows), len(cases))
     return Report(tuple(rows))
-
-
-def _score(case: Case, answer: Answer, articles: Sequence[Article], ms: float) -> Row:
-    gold, citations = case.gold, answer.citations
-    short = answer.short_answer or ""
-    quotes = [*citations, answer.closest] if answer.closest else citations
-    right = metrics.gold_cited(citations, gold) >= case.needed if gold else True
-    return Row(
-        id=case.id,
-        kind=case.kind,
-        split=case.split,
-        question=case.question,
-        asked=answer.asked,
-        answerable=case.answerable,
-        answered=answer.answered,
-        right=right and answer.answered == case.answerable,
-        answer=answer.text,
-        short_answer=answer.short_answer,
-        confidence=answer.confidence,
-        hit_at_1=metrics.hit(answer.evidence, gold, 1) if gold else None,
-        hit_at_5=metrics.hit(answer.evidence, gold, 5) if gold else None,
-        reciprocal_rank=metrics.reciprocal_rank(answer.evidence, gold) if gold else None,
-        citations=len(citations) if gold else None,
-        citations_precise=metrics.precise(citations, gold) if gold else None,
-        exact_match=metrics.exact_match(short, case.answers) if case.answers else None,
-        f1=metrics.token_f1(short, case.answers) if case.answers else None,
-        quotes=len(quotes),
-        quotes_verbatim=metrics.verbatim(quotes, articles),
-        ms=ms,
-    )
-
-
-def _summarise(rows: Sequence[Row]) -> Summary:
-    answerable = [row for row in rows if row.answerable]
-    unanswerable = [row for row in rows if not row.answerable]
-    return Summary(
-        answerable=len(answerable),
-        unanswerable=len(unanswerable),
-        hit_rate_at_1=metrics.mean(row.hit_at_1 for row in rows),
-        hit_rate_at_5=metrics.mean(row.hit_at_5 for row in rows),
-        mrr=metrics.mean(row.reciprocal_rank for row in rows),
-        answers_right=metrics.mean(row.right for row in answerable),
-        refusals_wrong=metrics.mean(not row.answered for row in answerable),
-        citations_precise=_share((row.citations_precise or 0, row.citations or 0) for row in rows),
-        exact_match=metrics.mean(row.exact_match for row in rows),
-        f1=metrics.mean(row.f1 for row in rows),
-        refusals_right=metrics.mean(row.right for row in unanswerable),
-        quotes_verbatim=_share((row.quotes_verbatim, row.quotes) for row in rows),
-        p50_ms=metrics.percentile((row.ms for row in rows), 50),
-        p95_ms=metrics.percentile((row.ms for row in rows), 95),
-    )
-
-
-def _share(counts: Iterable[tuple[int, int]]) -> float | None:
-    """The share over all rows together, None if there was nothing to count."""
-    parts, wholes = zip(*counts, strict=True)
-    return sum(parts) / sum(wholes) if sum(wholes) else None

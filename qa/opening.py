@@ -1,0 +1,62 @@
+"""Opens the service for a command, and tells its user at the terminal what that takes."""
+
+import logging
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from tqdm import tqdm
+
+from qa.assemble import open_qa, sync_articles
+from qa.config import Config
+from qa.errors import IndexLocked, IndexMissing
+from qa.index import Progress, writing
+from qa.service import QA
+
+logger = logging.getLogger(__name__)
+
+
+def open_in_step(config: Config) -> QA:
+    """Open the service on an index in step with the articles, or as it is while `qa serve` holds it.
+
+    Raises:
+        IndexLocked: another process is still indexing for the first time.
+        QAError: whatever `sync_articles` and `open_qa` raise.
+    """
+    try:
+        with writing(config):
+            sync_with_progress(config)
+            return open_qa(config)
+    except IndexLocked:
+        logger.warning("Another process is using the index; it is read as it is.")
+    try:
+        return open_qa(config)
+    except IndexMissing as error:
+        raise IndexLocked("Another process is still indexing the articles. Try again when it is done.") from error
+
+
+def sync_with_progress(config: Config) -> None:
+    """Bring the index in step with the articles, with a progress bar and a line on what was done, both on stderr."""
+    with bar("article") as progress:
+        synced = sync_articles(config, progress)
+    report = synced.report
+    for copy, kept in synced.collection.duplicates:
+        logger.warning("%s is the same article as %s and is indexed once.", copy, kept)
+    print(
+        f"{config.articles.folder}: {report.added} added, {report.changed} changed, {report.removed} removed, "
+        f"{report.unchanged} unchanged, {len(synced.collection.skipped)} skipped; "
+        f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s",
+        file=sys.stderr,
+    )
+
+
+@contextmanager
+def bar(unit: str) -> Iterator[Progress]:
+    """A progress bar on stderr, to be told how much is done of how much."""
+    with tqdm(unit=unit, leave=False, delay=1) as shown:
+
+        def progress(done: int, total: int) -> None:
+            shown.total = total
+            shown.update(done - shown.n)
+
+        yield progress
