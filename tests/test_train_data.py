@@ -1,6 +1,8 @@
 """The data that the reader is trained on: what is called unanswerable must be, and offsets must hold."""
 
+import json
 import random
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 
 from qa.models.train.nearmiss import Pair, Swap, other_attribute, untold, without_answer
 from qa.models.train.plain import among, cut
+from qa.models.train.sources import BLOCK, read_nqg, sentence_marked
 from qa.models.train.surface import key_words, misspelt
 
 PASSAGE = "Poland pledged 40 tanks in May. Norway pledged nothing. The tanks of Poland are old."
@@ -78,3 +81,30 @@ def test_key_words_keep_what_is_asked_for():
     forms = {key_words("How many tanks did Poland pledge?", random.Random(seed)) for seed in range(20)}
     assert any(form.startswith("how many") for form in forms)
     assert all("Poland" in form and "tanks" in form and "did" not in form.split() for form in forms)
+
+
+def nqg(folder: Path) -> list[tuple[str, str]]:
+    """Two questions for each of seven sentences, as NQG writes them."""
+    (folder / "nqg_src_test.txt").write_text("".join(f"the {n}th king ruled in {1900 + n} .\n" * 2 for n in range(7)))
+    (folder / "nqg_tgt_test.txt").write_text("when did the king rule ?\nwho ruled ?\n" * 7)
+    return read_nqg(folder)
+
+
+def test_questions_with_only_a_sentence_stand_beside_their_neighbours(tmp_path):
+    pairs = nqg(tmp_path)
+    collection = sentence_marked(pairs, None)
+    assert [passage.count(".") for passage in collection.passages] == [BLOCK, 7 - BLOCK]
+    for (question, sentence), asked in zip(pairs, collection.asked, strict=True):
+        assert asked.question == question
+        assert collection.passages[asked.passage][asked.start : asked.end] == sentence
+        assert not asked.marked
+
+
+def test_a_mark_is_used_where_the_reader_was_sure(tmp_path):
+    pairs, marks = nqg(tmp_path), tmp_path / "marks.jsonl"
+    lines = [{"start": s.index("19"), "end": s.index("19") + 4, "probability": n % 2} for n, (_, s) in enumerate(pairs)]
+    marks.write_text("".join(f"{json.dumps(line)}\n" for line in lines))
+    collection = sentence_marked(pairs, marks)
+    assert [asked.marked for asked in collection.asked] == [False, True] * 7
+    found = [collection.passages[asked.passage][asked.start : asked.end] for asked in collection.asked if asked.marked]
+    assert found == [str(1900 + n) for n in range(7)]

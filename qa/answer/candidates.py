@@ -17,10 +17,10 @@ from qa.text import STOP_WORDS, stem, words
 from qa.types import Article, Evidence, Match, Quote, Span
 from qa.vocabulary import Vocabulary, related
 
-RANKING = ("margin", "answerable", "similarity", "coverage")
+RANKING = ("margin", "answerable", "similarity", "coverage", "fused")
 """What puts sentences in order: the reader's best span in the sentence against "no answer here", the logit of its
-probability for the passage, the cosine of question and sentence, and the share of the question's terms that are quoted,
-weighted by rarity."""
+probability for the passage, the cosine of question and sentence, the share of the question's terms that are quoted,
+weighted by rarity, and the passage's score in the search."""
 GATING = ("margin", "answerable", "similarity", "misfit", "missing_counted", "unknown_names")
 """What says whether the best sentence answers at all: besides the reader, whether the span is not of the kind that the
 question word asks for (to prefer spans that are would hide just this), what "how many ..." counts is not there, or a
@@ -90,6 +90,7 @@ def _features(
         "answerable": math.log(probability / (1 - probability)),
         "similarity": match.similarity,
         "coverage": _coverage(topic, sentence, vocabulary),
+        "fused": item.fused_score,
         "misfit": float(span is not None and not _fitting(question, span.text)),
         "missing_counted": 1 - _coverage(question.counted, sentence, vocabulary),
         "missing_names": 1 - _coverage(question.names, passage, vocabulary),

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
-from math import exp
+from math import exp, log
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,13 @@ MAX_PIECES = 320
 MAX_QUESTION_PIECES = 48
 MAX_SPAN_PIECES = 30
 MAX_SPANS = 3
-RANK_PRIOR = 0.03
-"""Probability that each place in the search is worth when passages are put in order."""
+FUSED_WEIGHT, SIMILARITY_WEIGHT = 60.0, 6.0
+"""Logits that a fused score and a cosine of 1 are worth beside the reader's own when passages are put in order. Against
+its probability less .03 for each place in the search, this raised hit rate@1 on the development sets: Wikipedia .844 ->
+.862, CLAPNQ .836 -> .863, the project's own .929 -> .935."""
+READ_FIRST, SURE = 2, 0.8
+"""Once one of the first passages answers this surely, the rest of its article is not read: on the development sets that
+saves reading for a third to a half of the questions and changed the sentence that answers in 2 of 1,800."""
 REMEMBERED_PASSAGES = 1024
 
 
@@ -69,14 +74,24 @@ class Reader:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="reader")
 
     def rerank(self, question: str, evidence: Sequence[Evidence], count: int) -> list[Evidence]:
-        """Read the first `count` passages of some evidence and put those first that answer; the rest stays behind."""
-        readings = self.read(question, [item.passage for item in evidence[:count]])
-        read = [
+        """Read the first `count` passages of some evidence and put those first that answer; the rest stays behind.
+
+        Passages that cannot win any more are not read; those of other articles are, since they may bear the answer out
+        or contradict it. What the search found stays a vote: its fused score, and the nearness of the best sentence.
+        """
+        first = self._answerable(question, evidence[: min(READ_FIRST, count)])
+        settled = {item.passage.article_id for item in first if (item.answerability or 0.0) >= SURE}
+        open_ = [item for item in evidence[READ_FIRST:count] if item.passage.article_id not in settled]
+        read = [*first, *self._answerable(question, open_)]
+        seen = {item.passage.id for item in read}
+        return [*sorted(read, key=_merit, reverse=True), *(item for item in evidence if item.passage.id not in seen)]
+
+    def _answerable(self, question: str, evidence: Sequence[Evidence]) -> list[Evidence]:
+        readings = self.read(question, [item.passage for item in evidence])
+        return [
             replace(item, answerability=reading.answerability, spans=reading.spans)
-            for item, reading in zip(evidence, readings, strict=False)
+            for item, reading in zip(evidence, readings, strict=True)
         ]
-        order = sorted(range(len(read)), key=lambda rank: RANK_PRIOR * rank - readings[rank].answerability)
-        return [*(read[rank] for rank in order), *evidence[count:]]
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """Look for the answer to a question in each of the passages, one reading for each, in their order.
@@ -110,6 +125,13 @@ class Reader:
         sentences = np.searchsorted([end for _, end in sentence_spans(text)], starts, side="right")
         followers = np.searchsorted(sentences, sentences, side="right") - 1 - np.arange(len(words))
         return _Pieces(encoding.ids, starts, ends, followers)
+
+
+def _merit(item: Evidence) -> float:
+    """What puts passages in order, in logits."""
+    probability = min(max(item.answerability or 0.0, 1e-4), 1 - 1e-4)
+    nearest = max((match.similarity for match in item.matches), default=0.0)
+    return log(probability / (1 - probability)) + FUSED_WEIGHT * item.fused_score + SIMILARITY_WEIGHT * nearest
 
 
 def _best_spans(

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from qa.models.train.figures import WEIGHTS, auroc, false_answers, fit, interval
@@ -55,6 +56,16 @@ class OnnxReader:
         self._cls, self._sep = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
 
     def __call__(self, question: str, passage: str) -> Read:
+        """The best span, and what speaks for there being one."""
+        scores, offsets, nothing, answerable = self._read(question, passage)
+        row, column = np.unravel_index(scores.argmax(), scores.shape)
+        return Read(offsets[row][0], offsets[column][1], float(scores[row, column]) - nothing, answerable)
+
+    def scores(self, question: str, passage: str) -> tuple[NDArray[np.float32], list[tuple[int, int]]]:
+        """The logits of all spans by first and last piece, -inf where there can be none, and the pieces' offsets."""
+        return self._read(question, passage)[:2]
+
+    def _read(self, question: str, passage: str) -> tuple[NDArray[np.float32], list[tuple[int, int]], float, float]:
         asked = self._tokenizer.encode(question, add_special_tokens=False).ids[:QUESTION_PIECES]
         read = self._tokenizer.encode(passage, add_special_tokens=False)
         begin = len(asked) + 2
@@ -67,10 +78,7 @@ class OnnxReader:
         scores = start[0, begin:-1, None] + end[0, None, begin:-1]
         first, last = np.indices(scores.shape)
         fits = (last >= first) & (last - first < SPAN_PIECES) & (sentence[first] == sentence[last])
-        scores = np.where(fits, scores, -np.inf)
-        row, column = np.unravel_index(scores.argmax(), scores.shape)
-        margin = float(scores[row, column] - start[0, 0] - end[0, 0])
-        return Read(offsets[row][0], offsets[column][1], margin, float(answerable[0]))
+        return np.where(fits, scores, -np.inf), offsets, float(start[0, 0] + end[0, 0]), float(answerable[0])
 
 
 @dataclass(frozen=True, slots=True)

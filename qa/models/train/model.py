@@ -23,7 +23,8 @@ class Layer(nn.Module):
 
     def forward(self, x: Tensor, mask: Tensor) -> Tensor:
         query, key, value = (self._heads(_linear(part, x)) for part in (self.query, self.key, self.value))
-        weights = torch.softmax(query @ key.transpose(2, 3) * (WIDTH // HEADS) ** -0.5 + mask, -1)
+        # The query is scaled, not the scores, of which there are more.
+        weights = torch.softmax(query * (WIDTH // HEADS) ** -0.5 @ key.transpose(2, 3) + mask, -1)
         attended = (weights @ value).transpose(1, 2).reshape(x.shape)
         x = _normalise(self.norm_attended, _linear(self.attended, attended) + x)
         return _normalise(self.norm_out, _linear(self.down, functional.gelu(_linear(self.up, x))) + x)

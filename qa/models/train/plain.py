@@ -2,16 +2,16 @@
 
 import random
 
-from qa.models.train.sources import BM25, NO_ANSWER, UNMARKED, Asked, Collection, Example, mentions
+from qa.models.train.sources import BM25, NO_ANSWER, Asked, Collection, Example, mentions
 from qa.text import sentence_spans
 
-POSITIVES = {"new_wiki": 2.0, "reddit": 1.0, "amazon_reviews": 0.6, "squad2": 2.0, "qed": 2.0, "qamr": 0.5, "nqg": 0.5}
+POSITIVES = {"new_wiki": 2.0, "reddit": 0.6, "amazon_reviews": 0.35, "squad2": 3.0, "qed": 2.0, "qamr": 0.5, "nqg": 1.5}
 """How often a set's questions are read beside their own passage, each time in another cut of it."""
-NEGATIVES = {"new_wiki": 1.5, "reddit": 0.4, "amazon_reviews": 0.3, "squad2": 1.0, "qed": 1.5, "qamr": 0.2, "nqg": 0.5}
+NEGATIVES = {"new_wiki": 1.2, "reddit": 0.25, "amazon_reviews": 0.2, "squad2": 1.0, "qed": 1.2, "qamr": 0.2, "nqg": 0.8}
 """How often beside a passage that does not answer them."""
 WHOLE = 0.35
 """Share of passages that are not cut."""
-SENTENCES_ONLY = {"qamr", "nqg"}
+SENTENCES_ONLY = {"qamr"}
 """Sets whose passages are single sentences: half of these get neighbours."""
 
 
@@ -58,8 +58,6 @@ class Neighbours:
         draw = shuffle.random()
         if draw < 0.75:
             found = self._search.nearest(asked.question, 5)
-            if not asked.golds:
-                found = found[1:]
         elif draw < 0.9:
             found = self._siblings[documents[asked.passage]]
         else:
@@ -85,7 +83,9 @@ def plain_examples(collection: Collection, shuffle: random.Random) -> list[Examp
             if shuffle.random() < 0.5:
                 others = [shuffle.choice(passages) for _ in range(shuffle.randint(1, 3))]
                 text, start, end = among(others, text, start, end, shuffle)
-        return Example(question=asked.question, passage=text, start=start, end=end, kind=f"{name}/{kind}")
+        return Example(
+            question=asked.question, passage=text, start=start, end=end, marked=asked.marked, kind=f"{name}/{kind}"
+        )
 
     made = []
     for number in rounds(POSITIVES[name], len(collection.asked), shuffle):
@@ -95,6 +95,6 @@ def plain_examples(collection: Collection, shuffle: random.Random) -> list[Examp
     for number in rounds(NEGATIVES[name], len(collection.asked), shuffle):
         asked = collection.asked[number]
         other = None if asked.start == NO_ANSWER else neighbours.without_answer(asked, shuffle)
-        if other is not None and (asked.start != UNMARKED or name in SENTENCES_ONLY):
+        if other is not None:
             made.append(placed(asked, other, NO_ANSWER, NO_ANSWER, "other"))
     return made

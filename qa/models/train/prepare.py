@@ -1,10 +1,10 @@
 """Write the examples that the reader is trained on.
 
-    python -m qa.models.train.prepare DATA --wordnet FOLDER --base FOLDER --out FOLDER
+    python -m qa.models.train.prepare DATA --wordnet FOLDER --base FOLDER --out FOLDER [--marks FILE]
 
 `read.jsonl` holds the questions of the public sets, beside their own passage and beside others that do not answer them.
-`nearmiss.jsonl` adds what the sets lack: near misses, each kind with answerable counterparts, quotations, and questions
-as people type them.
+`made.jsonl` has what the sets lack: near misses, each kind with answerable counterparts, and quotations. In both, some
+questions are put as people type them.
 """
 
 import argparse
@@ -21,13 +21,12 @@ from qa.models.train.quotes import Speeches
 from qa.models.train.sources import Asked, Collection, Example, load_training, tokens
 from qa.models.train.surface import varied
 
-SWAPPED = {"new_wiki": 2.0, "reddit": 0.25, "amazon_reviews": 0.15, "squad2": 2.5, "qed": 2.5, "qamr": 0.7, "nqg": 0.0}
+SWAPPED = {"new_wiki": 1.0, "reddit": 0.15, "amazon_reviews": 0.1, "squad2": 1.0, "qed": 1.2, "qamr": 0.3, "nqg": 0.7}
 """How often near misses are made around a set's answerable questions."""
-KEPT_OWN = {"new_wiki": 0.8, "reddit": 0.4, "amazon_reviews": 0.5, "squad2": 1.2, "qed": 1.2, "qamr": 0.6, "nqg": 0.5}
-KEPT_ELSE = {"new_wiki": 0.4, "reddit": 0.2, "amazon_reviews": 0.2, "squad2": 0.5, "qed": 0.8, "qamr": 0.25, "nqg": 0.3}
-"""Shares of the plain examples, with their own passage and with another, that go with the near misses."""
-DELETED, ATTRIBUTE, UNTOLD = 0.25, 0.4, 0.1
+DELETED, ATTRIBUTE, UNTOLD = 0.5, 0.4, 0.1
 """How often each kind of near miss is tried around a question."""
+VARIED = 0.25
+"""Share of the sets' questions that are put in other words, misspelt or cut to key words; of the made ones, double."""
 LOOSE = 0.3
 """Share of ordinary words that are swapped: the new one may happen to fit, which another name never does."""
 IN_QUESTION, IN_PASSAGE = 0.45, 0.1
@@ -53,7 +52,7 @@ class NearMisses:
         made = []
         for number in rounds(SWAPPED[collection.name], len(collection.asked), self._shuffle):
             asked = collection.asked[number]
-            if asked.start >= 0:
+            if asked.start >= 0 and asked.marked:
                 made += self._around(asked, collection.passages[asked.passage])
         return made
 
@@ -88,24 +87,17 @@ class NearMisses:
 def near_miss_examples(
     collections: list[Collection], wordnet: WordNet, base: Path, shuffle: random.Random
 ) -> list[Example]:
-    """Near misses and counterparts, quotations, and the sets' own questions, in the words of many people."""
+    """Near misses and their counterparts, and quotations."""
     near_misses = NearMisses(collections, wordnet, base, shuffle)
     made = [one for collection in collections for one in near_misses.of(collection)]
     speeches = Speeches((text for one in collections if one.name in SPOKEN for text in one.passages), shuffle)
     for _ in range(SPEECHES):
         made += [_example(one, "quote") for one in speeches.pairs()]
-    for collection in collections:
-        for one in plain_examples(collection, shuffle):
-            kept = KEPT_ELSE if one["kind"].endswith("/other") else KEPT_OWN
-            if shuffle.random() < kept[collection.name]:
-                made.append(one)
-    for one in made:
-        one["question"] = varied(one["question"], wordnet, shuffle)
     return made
 
 
 def _example(pair: Pair, kind: str) -> Example:
-    return Example(question=pair.question, passage=pair.passage, start=pair.start, end=pair.end, kind=kind)
+    return Example(question=pair.question, passage=pair.passage, start=pair.start, end=pair.end, marked=True, kind=kind)
 
 
 def write(examples: list[Example], path: Path) -> None:
@@ -120,15 +112,20 @@ def main() -> None:
     parser.add_argument("data", type=Path, help="folder with the public sets")
     parser.add_argument("--wordnet", type=Path, required=True, help="folder with WordNet's index.noun, data.noun, ...")
     parser.add_argument("--base", type=Path, required=True, help="folder with all-MiniLM-L6-v2's model.safetensors")
+    parser.add_argument("--marks", type=Path, help="what mark.py wrote; without it NQG has no marked answers")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
     shuffle = random.Random(7)
-    collections = load_training(options.data)
-    plain = [one for collection in collections for one in plain_examples(collection, shuffle)]
-    write(plain, options.out / "read.jsonl")
+    collections = load_training(options.data, options.marks)
     wordnet = WordNet(options.wordnet, (passage for collection in collections for passage in collection.passages))
-    write(near_miss_examples(collections, wordnet, options.base, shuffle), options.out / "nearmiss.jsonl")
+    plain = [one for collection in collections for one in plain_examples(collection, shuffle)]
+    made = near_miss_examples(collections, wordnet, options.base, shuffle)
+    for examples, share, name in ((plain, VARIED, "read.jsonl"), (made, 2 * VARIED, "made.jsonl")):
+        for one in examples:
+            if shuffle.random() < share:
+                one["question"] = varied(one["question"], wordnet, shuffle)
+        write(examples, options.out / name)
 
 
 if __name__ == "__main__":

@@ -19,8 +19,12 @@ HELD_OUT = {
     "squad2": {"European_Union_law", "Immune_system", "Warsaw"},
 }
 """Documents for development: the first two for answers, the other three for near misses written by people."""
-NO_ANSWER, UNMARKED = -1, -2
-"""`Asked.start` where the passage does not answer, and where it answers but nobody marked the words."""
+NO_ANSWER = -1
+"""`Asked.start` where the passage does not answer."""
+BLOCK = 5
+"""Sentences of NQG that are put together as a passage: they follow each other in one article, nearly without gaps."""
+SURE = 0.4
+"""Least probability of a mark that a reader set in NQG; below it only the sentence is known."""
 _TREEBANK = {"-LRB-": "(", "-RRB-": ")", "-LSB-": "[", "-RSB-": "]", "``": '"', "''": '"'}
 
 
@@ -31,6 +35,8 @@ class Example(TypedDict):
     passage: str
     start: int
     end: int
+    marked: bool
+    """Whether `start` and `end` are the answer's own; if not, they are those of the sentence that holds it."""
     kind: str
     """How it was made, for whoever looks at the data; training does not use it."""
 
@@ -45,6 +51,8 @@ class Asked:
     end: int
     golds: tuple[str, ...] = ()
     """Every answer that somebody marked: what no other passage may contain to serve as one without the answer."""
+    marked: bool = True
+    """Whether `start` and `end` are the answer's own; if not, they are those of the sentence that holds it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +113,17 @@ class BM25:
         return [number for number, _ in scores.most_common(count)]
 
 
-def load_training(folder: Path) -> list[Collection]:
-    """Every set in `folder` (the layout is that of the data's README), without the documents held out."""
+def load_training(folder: Path, marks: Path | None = None) -> list[Collection]:
+    """Every set in `folder` (the layout is that of the data's README), without the documents held out.
+
+    `marks` is what `mark.py` wrote; without it no answer of NQG is marked.
+    """
     return [
         *(_squad(folder / f"{name}.json", name, held_out=False) for name in ("new_wiki", "reddit", "amazon_reviews")),
         _squad(folder / "squad2_eleven_articles.json", "squad2", held_out=False),
         _qed(folder / "qed_dev.jsonl"),
         _qamr(folder),
-        _nqg(folder),
+        sentence_marked(read_nqg(folder), marks),
     ]
 
 
@@ -207,20 +218,35 @@ def _render(words: list[str]) -> tuple[str, list[tuple[int, int]]]:
     return text, offsets
 
 
-def _nqg(folder: Path) -> Collection:
-    made = Collection("nqg", [], [], [])
-    known: dict[str, int] = {}
+def read_nqg(folder: Path) -> list[tuple[str, str]]:
+    """The questions of NQG, each with the sentence that answers it, in the order of the articles of SQuAD."""
     sentences = (folder / "nqg_src_test.txt").read_text().splitlines()
     questions = (folder / "nqg_tgt_test.txt").read_text().splitlines()
+    found = []
     for tokenised, question in zip(sentences, questions, strict=True):
         words = [_TREEBANK.get(word.upper(), word) for word in tokenised.split()]
         sentence = _render(words)[0]
-        if len(words) < 5 or len(sentence) > 600:
-            continue
-        if sentence not in known:
-            known[sentence] = len(made.passages)
-            made.passages.append(sentence)
-            made.documents.append(str(len(known)))
-        text = _render(question.split())[0]
-        made.asked.append(Asked(text, known[sentence], UNMARKED, UNMARKED))
+        if len(words) >= 5 and len(sentence) <= 600:
+            # Everything is in lower case, but where a sentence begins must be seen.
+            found.append((_render(question.split())[0], sentence[0].upper() + sentence[1:]))
+    return found
+
+
+def sentence_marked(pairs: list[tuple[str, str]], marks: Path | None) -> Collection:
+    """Questions of which only the sentence is known, beside the sentences around it; with marks, answers in some."""
+    marked = [json.loads(line) for line in marks.read_text().splitlines()] if marks else [None] * len(pairs)
+    order = {sentence: n for n, sentence in enumerate(dict.fromkeys(sentence for _, sentence in pairs))}
+    blocks: dict[int, list[str]] = defaultdict(list)
+    begins = {}
+    for sentence, number in order.items():
+        begins[sentence] = sum(len(one) + 1 for one in blocks[number // BLOCK])
+        blocks[number // BLOCK].append(sentence)
+    made = Collection("nqg", [" ".join(block) for block in blocks.values()], [str(n // 8) for n in blocks], [])
+    for (question, sentence), mark in zip(pairs, marked, strict=True):
+        begin, block = begins[sentence], order[sentence] // BLOCK
+        if mark and mark["probability"] >= SURE:
+            answer = sentence[mark["start"] : mark["end"]]
+            made.asked.append(Asked(question, block, begin + mark["start"], begin + mark["end"], (answer,)))
+        else:
+            made.asked.append(Asked(question, block, begin, begin + len(sentence), (sentence,), marked=False))
     return made

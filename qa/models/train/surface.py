@@ -25,17 +25,15 @@ _REWRITES = [
 
 
 def varied(question: str, wordnet: WordNet, shuffle: random.Random) -> str:
-    """The question as it stands (half of the time) or in another form; what it asks for stays the same."""
+    """The question in another form; what it asks for stays the same."""
     draw = shuffle.random()
-    if draw < 0.5:
-        return question
-    if draw < 0.6:
-        return question.lower() if shuffle.random() < 0.5 else question.lower().rstrip("?. ")
-    if draw < 0.71:
+    if draw < 0.15:
+        return question.rstrip("?. ")
+    if draw < 0.4:
         return misspelt(question, shuffle)
-    if draw < 0.81:
+    if draw < 0.62:
         return key_words(question, shuffle)
-    if draw < 0.9:
+    if draw < 0.8:
         return rewritten(question, shuffle)
     return in_other_words(question, wordnet, shuffle)
 

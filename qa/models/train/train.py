@@ -34,12 +34,15 @@ RATE, HEADS_FASTER, LOWEST_RATE = 1.5e-4, 7, 0.01
 WARM_UP_STEPS = 80
 ANSWERABLE_WEIGHT = 0.5
 CHECKPOINT_SECONDS, REPORT_SECONDS = 180, 20
-NULL, SOMEWHERE = 0, -2
-"""Instead of an answer's first and last piece: the position that says "no answer", and an answer that nobody marked."""
+NULL = 0
+"""The position that says "no answer"."""
 log = logging.getLogger("train")
-Encoded: TypeAlias = tuple[list[int], int, int, int]
-"""Word pieces, where the passage begins in them, the answer's first and last piece."""
+Range: TypeAlias = tuple[int, int]
+"""Positions between which, both included, an answer begins or ends: one and the same where it is marked."""
+Encoded: TypeAlias = tuple[list[int], int, Range, Range]
+"""Word pieces, where the passage begins in them, where the answer begins, where it ends."""
 Batch: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+"""`ids`, `attention`, `types` [batch, tokens]; where the answers begin and end [batch, 2]."""
 
 
 class Encoder:
@@ -57,13 +60,14 @@ class Encoder:
         passage = self._tokenizer.encode(example["passage"], add_special_tokens=False)
         begin = len(question) + 2
         room = PIECES - begin - 1
-        first = last = NULL if example["start"] == NO_ANSWER else SOMEWHERE
-        if example["start"] >= 0:
+        first = last = NULL
+        if example["start"] != NO_ANSWER:
             inside = [n for n, (a, b) in enumerate(passage.offsets) if b > example["start"] and a < example["end"]]
             if not inside or inside[-1] >= room:
                 return None
             first, last = begin + inside[0], begin + inside[-1]
-        return [self._cls, *question, self._sep, *passage.ids[:room], self._sep], begin, first, last
+        begins, ends = ((first, first), (last, last)) if example["marked"] else ((first, last), (first, last))
+        return [self._cls, *question, self._sep, *passage.ids[:room], self._sep], begin, begins, ends
 
 
 def batches(examples: list[Example], encode: Encoder, seed: int) -> Iterator[Batch]:
@@ -97,21 +101,21 @@ def _collate(group: list[Encoded]) -> Batch:
     return ids, attention, types, torch.tensor([one[2] for one in group]), torch.tensor([one[3] for one in group])
 
 
-def losses(output: tuple[Tensor, Tensor, Tensor], first: Tensor, last: Tensor) -> tuple[Tensor, Tensor]:
-    """Cross-entropy of the span (position 0 for "no answer") and of the answerable head, one value an example."""
-    starts, ends = functional.log_softmax(output[0], -1), functional.log_softmax(output[1], -1)
-    marked = -(_at(starts, first) + _at(ends, last)) / 2
-    somewhere = -(_not_null(starts) + _not_null(ends)) / 2
-    span = torch.where(first == SOMEWHERE, somewhere, marked)
-    return span, functional.binary_cross_entropy_with_logits(output[2], (first != NULL).float(), reduction="none")
+def losses(output: tuple[Tensor, Tensor, Tensor], begins: Tensor, ends: Tensor) -> tuple[Tensor, Tensor]:
+    """Cross-entropy of the span (position 0 for "no answer") and of the answerable head, one value an example.
+
+    Where only the sentence of an answer is known, any place in it is as good as another.
+    """
+    span = -(_within(output[0], begins) + _within(output[1], ends)) / 2
+    answerable = (begins[:, 0] != NULL).float()
+    return span, functional.binary_cross_entropy_with_logits(output[2], answerable, reduction="none")
 
 
-def _at(log_probability: Tensor, position: Tensor) -> Tensor:
-    return log_probability.gather(1, position.clamp(min=0)[:, None])[:, 0]
-
-
-def _not_null(log_probability: Tensor) -> Tensor:
-    return torch.log1p(-log_probability[:, 0].exp().clamp(max=0.9999))
+def _within(logits: Tensor, span: Tensor) -> Tensor:
+    """The log probability of all positions of a range together."""
+    position = torch.arange(logits.shape[1], device=logits.device)[None]
+    inside = (position >= span[:, :1]) & (position <= span[:, 1:])
+    return torch.logsumexp(torch.log_softmax(logits, -1).masked_fill(~inside, -torch.inf), -1)
 
 
 @dataclass
@@ -152,7 +156,7 @@ def new_run(options: argparse.Namespace, device: torch.device) -> Run:
         reader.load_state_dict(torch.load(options.start)["reader"])
     else:
         reader.load_encoder(options.base / "model.safetensors")
-    reader.precision = torch.bfloat16
+    reader.precision = precision(device)
     reader.to(device).train()
     heads = [weight for head in reader.heads() for weight in head.parameters()]
     ids = {id(weight) for weight in heads}
@@ -160,6 +164,12 @@ def new_run(options: argparse.Namespace, device: torch.device) -> Run:
     groups = [{"params": encoder, "rate": options.rate}, {"params": heads, "rate": HEADS_FASTER * options.rate}]
     optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
     return Run(options.out, reader, optimiser)
+
+
+def precision(device: torch.device) -> torch.dtype:
+    """bfloat16 where it is fast: on CUDA, and on processors that have it."""
+    fast = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
+    return torch.bfloat16 if fast else torch.float32
 
 
 def train(options: argparse.Namespace) -> None:
@@ -195,8 +205,8 @@ def _step(run: Run, batch: list[Tensor], done: float) -> tuple[Tensor, Tensor]:
     """One step of the optimiser; the learning rate falls from its highest to nearly nothing at `done` = 1."""
     for group in run.optimiser.param_groups:
         group["lr"] = group["rate"] * min(1.0, (run.steps + 1) / WARM_UP_STEPS) * max(LOWEST_RATE, 1 - done)
-    ids, attention, types, first, last = batch
-    span, answerable = losses(run.reader(ids, attention, types), first, last)
+    ids, attention, types, begins, ends = batch
+    span, answerable = losses(run.reader(ids, attention, types), begins, ends)
     run.optimiser.zero_grad()
     (span.mean() + ANSWERABLE_WEIGHT * answerable.mean()).backward()
     torch.nn.utils.clip_grad_norm_([one for group in run.optimiser.param_groups for one in group["params"]], 1.0)
