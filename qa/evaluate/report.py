@@ -122,13 +122,17 @@ def _number(number: float, of: Measure, sign: bool) -> str:
 
 def _headline(report: Report) -> list[str]:
     rows: list[tuple[str, ...]] = [("", "value", "95 % interval", "n")]
+    missing = []
     for group, measures in groupby(MEASURES, key=lambda each: each.group):
         rows.append((group,))
         for each in measures:
             figure = report.figures[each.key]
-            n = str(figure.n) if isinstance(figure, Figure) else "-"
-            rows.append((f"  {each.name}", value(figure, each), interval(figure, each), n))
-    return _table(rows)
+            if isinstance(figure, Figure):
+                rows.append((f"  {each.name}", value(figure, each), interval(figure, each), str(figure.n)))
+            else:
+                rows.append((f"  {each.name}", "-"))
+                missing.append(f"{each.name} {interval(figure, each)}")
+    return [*_table(rows), *missing]
 
 
 def _kinds(report: Report) -> list[str]:
