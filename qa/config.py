@@ -56,7 +56,7 @@ class Retrieval(_Section):
 class Reader(_Section):
     """The model that finds the answer in a passage and says whether it is there."""
 
-    passages: int = Field(6, ge=1, le=50, description="Best fused passages that are read for each question.")
+    passages: int = Field(6, ge=1, le=50, description="Best fused passages that are read for each question, at most.")
     threads: int = Field(2, ge=1, le=16, description="Passages read at the same time, one core each.")
 
 

@@ -18,7 +18,7 @@ from qa.models.embedding import DIMENSIONS, MiniLMEmbedding
 from qa.models.onnx import WEIGHTS, dictionary
 from qa.models.reader import MAX_SPANS, Reader
 from qa.text import sentence_spans
-from qa.types import Passage
+from qa.types import Evidence, Passage
 
 TEXTS = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).parent.parent / "seeds").glob("*.txt"))]
 SENTENCES = [text[start:end] for text in TEXTS for start, end in sentence_spans(text)]
@@ -149,6 +149,44 @@ def test_a_question_and_a_passage_that_are_too_long_are_cut() -> None:
     text = "Anna lives in Rome. " + "The weather was fine. " * 200
     (reading,) = reader().read("Where does Anna live? " + "Please tell me. " * 100, passages(text, len(text)))
     assert reading.spans[0].text == "Rome"
+
+
+def found(*texts: tuple[str, str], score: float = 0.02) -> list[Evidence]:
+    """Evidence as the search gives it, from (article, text)."""
+    return [
+        Evidence(Passage(f"{article}{n}", article, "", None, text, 0, len(text)), score)
+        for n, (article, text) in enumerate(texts)
+    ]
+
+
+ANSWER = "A NATO headquarters would be created in Wiesbaden, Germany."
+OTHER = "The old bridge was painted red again last summer, said the mayor of the town."
+
+
+def test_once_an_article_answers_surely_the_rest_of_it_is_not_read() -> None:
+    evidence = found(("a", OTHER), ("a", ANSWER), ("a", f"{OTHER} Nobody minded."), ("b", f"{OTHER} It rained."))
+    first, *others = reader().rerank(QUESTION, evidence, 4)
+    assert first.passage.text == ANSWER
+    assert [item.passage.id for item in others if item.answerability is None] == ["a2"]
+    assert {item.passage.id for item in (first, *others)} == {"a0", "a1", "a2", "b3"}
+
+
+def test_all_is_read_while_nothing_answers() -> None:
+    evidence = found(("a", OTHER), ("a", OTHER * 2), ("a", OTHER * 3), ("b", ANSWER))
+    read = reader().rerank(QUESTION, evidence, 4)
+    assert read[0].passage.id == "b3"
+    assert all(item.answerability is not None for item in read)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_no_more_is_read_than_asked_for(count: int) -> None:
+    read = reader().rerank(QUESTION, found(("a", OTHER), ("b", OTHER), ("c", OTHER), ("d", OTHER)), count)
+    assert [item.answerability is not None for item in read] == [True] * count + [False] * (4 - count)
+
+
+def test_of_passages_that_the_reader_cannot_tell_apart_the_better_found_comes_first() -> None:
+    weak, strong = found(("a", OTHER), score=0.01) + found(("b", OTHER), score=0.03)
+    assert [item.passage.article_id for item in reader().rerank(QUESTION, [weak, strong], 2)] == ["b", "a"]
 
 
 def test_threads_get_what_one_caller_gets() -> None:
