@@ -157,6 +157,7 @@ def test_whatever_is_asked_every_quote_is_the_article_s_own_text(qa: QA, questio
         ("According to Lipavský, what is the strongest guarantee?", Kind.QUOTATION, Expects.ANYTHING),
         ("What was the meeting about?", Kind.BROAD, Expects.ANYTHING),
         ("Tell me more: where would it be?", Kind.BROAD, Expects.ANYTHING),
+        ("What is released when nylon flags are burned?", Kind.FACTUAL, Expects.ANYTHING),
     ],
 )
 def test_what_a_question_asks_for(question: str, kind: Kind, expects: Expects) -> None:

@@ -116,6 +116,7 @@ _EXPECTS = (
         r"|newspaper|agency|bank|school|hospital|website|rocket|ship|city|town|country|village|region)\b",
     ),
 )
+_QUESTION_WORD = re.compile(r"\b(?:what|which|why|how)\b", re.IGNORECASE)
 _COUNTED = re.compile(
     rf"""\bhow\ many\s+ (?P<noun>(?:[\w’'-]+\s+){{0,3}}?[\w’'-]+)
     (?=\s+(?:{_AUXILIARY}|in|on|at|of|from|for|to|by|that|who)\b | \W*$)""",
@@ -163,6 +164,8 @@ def _expects(text: str) -> Expects:
     """What the first question word in the text wants: a clause further on ("... when they met") asks for nothing."""
     matches = [(kind, re.search(rf"\b(?:{pattern})", text, re.IGNORECASE)) for kind, pattern in _EXPECTS]
     found = [(match.start(), kind) for kind, match in matches if match]
+    if any_word := _QUESTION_WORD.search(text):
+        found.append((any_word.start(), Expects.ANYTHING))
     return min(found, key=lambda pair: pair[0])[1] if found else Expects.ANYTHING
 
 
