@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from qa.models.train.nearmiss import Pair, Swap, other_attribute, untold, without_answer
 from qa.models.train.plain import among, cut
-from qa.models.train.sources import BLOCK, read_nqg, sentence_marked
+from qa.models.train.sources import BLOCK, BM25, read_nqg, sentence_marked
 from qa.models.train.surface import key_words, misspelt
 
 PASSAGE = "Poland pledged 40 tanks in May. Norway pledged nothing. The tanks of Poland are old."
@@ -108,3 +108,9 @@ def test_a_mark_is_used_where_the_reader_was_sure(tmp_path):
     assert [asked.marked for asked in collection.asked] == [False, True] * 7
     found = [collection.passages[asked.passage][asked.start : asked.end] for asked in collection.asked if asked.marked]
     assert found == [str(1900 + n) for n in range(7)]
+
+
+@given(st.permutations("red green blue white black".split()))
+def test_what_is_equally_near_keeps_its_order(colours):
+    search = BM25([f"a {colour} boat" for colour in colours] + ["a car"] * 40)
+    assert search.nearest(" ".join(colours), 5) == [0, 1, 2, 3, 4]

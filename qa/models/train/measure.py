@@ -18,6 +18,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 from tokenizers import Tokenizer
+from tqdm import tqdm
 
 from qa.models.train.figures import WEIGHTS, auroc, false_answers, fit, interval
 from qa.models.train.nearmiss import Pair, without_answer
@@ -124,7 +125,7 @@ def _f1(got: list[str], gold: list[str]) -> float:
 def judge(collection: Collection, reader: OnnxReader, change: Callable[[str], str] = str) -> list[Judged]:
     """Every question of a collection beside its own passage, the question first put through `change`."""
     judged = []
-    for asked in collection.asked:
+    for asked in tqdm(collection.asked, desc=collection.name, leave=False):
         pair = Pair(change(asked.question), collection.passages[asked.passage], asked.start, asked.end)
         judged.append(Judged(pair, asked.golds, reader(pair.question, pair.passage)))
     return judged
@@ -135,7 +136,7 @@ def rivals(collection: Collection, reader: OnnxReader) -> list[list[Read]]:
     passages, siblings = collection.passages, collection.siblings()
     searches = {name: BM25([passages[n] for n in numbers]) for name, numbers in siblings.items()}
     found = []
-    for asked in collection.asked:
+    for asked in tqdm(collection.asked, desc=collection.name, leave=False):
         document = collection.documents[asked.passage]
         near = [siblings[document][n] for n in searches[document].nearest(asked.question, RIVALS + 4)]
         told = [n for n in near if n == asked.passage or any(mentions(passages[n], gold) for gold in asked.golds)]
@@ -146,7 +147,7 @@ def rivals(collection: Collection, reader: OnnxReader) -> list[list[Read]]:
 def deleted(collection: Collection, reader: OnnxReader) -> list[Read]:
     """Each question beside what is left of its passage without the answer."""
     reads = []
-    for asked in collection.asked:
+    for asked in tqdm(collection.asked, desc=collection.name, leave=False):
         whole = Pair(asked.question, collection.passages[asked.passage], asked.start, asked.end)
         if left := without_answer(whole, asked.golds):
             reads.append(reader(left.question, left.passage))

@@ -2,6 +2,8 @@
 
 import random
 
+from tqdm import tqdm
+
 from qa.models.train.sources import BM25, NO_ANSWER, Asked, Collection, Example, mentions
 from qa.text import sentence_spans
 
@@ -92,7 +94,7 @@ def plain_examples(collection: Collection, shuffle: random.Random) -> list[Examp
         asked = collection.asked[number]
         kind = "unanswerable" if asked.start == NO_ANSWER else "own"
         made.append(placed(asked, asked.passage, asked.start, asked.end, kind))
-    for number in rounds(NEGATIVES[name], len(collection.asked), shuffle):
+    for number in tqdm(rounds(NEGATIVES[name], len(collection.asked), shuffle), desc=f"others for {name}", leave=False):
         asked = collection.asked[number]
         other = None if asked.start == NO_ANSWER else neighbours.without_answer(asked, shuffle)
         if other is not None:

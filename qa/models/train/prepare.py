@@ -13,6 +13,8 @@ import random
 from collections import Counter
 from pathlib import Path
 
+from tqdm import tqdm
+
 from qa.models.train.alike import Alike
 from qa.models.train.lexicon import COMMON, WordNet, names_in
 from qa.models.train.nearmiss import Pair, Swaps, neighbour_swapped, other_attribute, untold, without_answer
@@ -50,7 +52,8 @@ class NearMisses:
     def of(self, collection: Collection) -> list[Example]:
         """`SWAPPED` times what can be made around each question."""
         made = []
-        for number in rounds(SWAPPED[collection.name], len(collection.asked), self._shuffle):
+        numbers = rounds(SWAPPED[collection.name], len(collection.asked), self._shuffle)
+        for number in tqdm(numbers, desc=f"near misses of {collection.name}", leave=False):
             asked = collection.asked[number]
             if asked.start >= 0 and asked.marked:
                 made += self._around(asked, collection.passages[asked.passage])

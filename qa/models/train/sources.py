@@ -107,7 +107,7 @@ class BM25:
     def nearest(self, query: str, count: int) -> list[int]:
         """The texts that share most with the query, best first."""
         scores: Counter[int] = Counter()
-        for word in set(tokens(query)):
+        for word in dict.fromkeys(tokens(query)):  # in their order: a set has another one in every run
             for number, weight in self._weights.get(word, ()):
                 scores[number] += weight
         return [number for number, _ in scores.most_common(count)]
