@@ -81,6 +81,9 @@ def test_ask_reads_the_index_as_it_is_while_the_service_holds_it(
         ("", ["evaluate", "--against", "nowhere.json"], 2, "--save-baseline"),
         ("", ["evaluate", "--url", "localhost:8000"], 7, "localhost:8000"),
         ("", ["evaluate", "--url", "http://localhost:8000", "--ablate"], 2, "--url"),
+        ("", ["evaluate", "--limit", "5"], 2, "--set"),
+        ("", ["evaluate", "--set", "squad.json", "--split", "dev"], 2, "--split"),
+        ("", ["evaluate", "--ablate", "--against"], 2, "--against"),
         ("", ["evaluate", "--set", "nowhere"], 2, "nowhere"),
     ],
 )

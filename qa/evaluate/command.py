@@ -28,6 +28,12 @@ def run(config: Config, options: argparse.Namespace) -> None:
     """
     if options.url and (options.set or options.ablate):
         raise ConfigError("--url asks a service as it is; --set and --ablate need one of their own. Leave one out.")
+    if options.limit is not None and not options.set:
+        raise ConfigError("--limit draws questions of a public set. Name one with --set, or leave --limit out.")
+    if options.split and options.set:
+        raise ConfigError("A public set has no splits. Leave out --split or --set.")
+    if options.ablate and (options.against or options.save_baseline):
+        raise ConfigError("--ablate compares parts of the search, not runs. Leave out --against and --save-baseline.")
     if options.ablate:
         _ablate(config, options)
         return
