@@ -7,7 +7,9 @@
     ├── IndexUnavailable       503  4   the index cannot be used as it is
     │   ├── IndexMissing                nothing has been indexed yet
     │   └── IndexLocked                 another process is writing to it
-    ├── ModelError             500  5   an embedded model is missing or damaged
+    ├── ModelError             500  5   a model is missing or damaged
+    ├── EndpointError          502  7   the language model fails; questions are answered without it
+    │   └── EndpointTimeout    504  7   it takes too long
     └── EvaluationFailed       500  6   measured results are below their floor
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
@@ -59,9 +61,33 @@ class IndexLocked(IndexUnavailable):
 
 
 class ModelError(QAError):
-    """An embedded model's file is missing or damaged. Seen by whoever installs the service."""
+    """A model's file is missing or damaged. Seen by whoever installs the service."""
 
     exit_code = 5
+
+
+class EndpointError(QAError):
+    """The language model does not answer as it should. Seen as an answer's `notice`, in the log and at `/readyz`.
+
+    Args:
+        message: what happened and what to do; nothing that the endpoint said, which may hold a key.
+        again: whether asking again at once may help and can do no harm.
+        retry_after: how long the endpoint wants to be left alone, in seconds.
+    """
+
+    status = 502
+    exit_code = 7
+
+    def __init__(self, message: str, *, again: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.again = again
+        self.retry_after = retry_after
+
+
+class EndpointTimeout(EndpointError):
+    """The language model takes too long."""
+
+    status = 504
 
 
 class EvaluationFailed(QAError):

@@ -3,8 +3,6 @@
 import io
 import json
 import re
-import threading
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,7 +12,7 @@ from hypothesis import strategies as st
 from webtest import AGAIN, BROKEN, DISAGREE, HOSTILE_QUESTION, JETS, NO_INDEX, WHERE, FakeQA
 
 from qa.config import Config, Server
-from qa.types import Answer, Role, Turn
+from qa.types import Pause, Piece, Role, Turn
 from web import MAX_BODY_BYTES, create_app
 from web.events import stream
 
@@ -22,7 +20,7 @@ JSON = "application/json"
 EVENTS = "text/event-stream"
 CONTRACT = [
     "id", "question", "asked", "answered", "answer", "short_answer", "confidence", "refusal", "closest",
-    "unknown_words", "sentences", "citations", "evidence", "disagreement", "trace",
+    "unknown_words", "sentences", "citations", "evidence", "disagreement", "notice", "trace",
 ]  # fmt: skip
 
 
@@ -128,8 +126,8 @@ def test_events_come_in_order_and_add_up_to_the_answer(client: FlaskClient) -> N
 
 @given(st.text(st.sampled_from("ab[]1 \n😀")))
 def test_whatever_an_answer_looks_like_its_deltas_add_up(text: str) -> None:
-    answer = replace(FakeQA().ask(DISAGREE), text=text)
-    deltas = [data["delta"] for name, data in events("".join(stream(lambda: answer))) if name == "message"]
+    lines = stream(iter([Piece(text, FakeQA().ask(DISAGREE).citations)]))
+    deltas = [data["delta"] for name, data in events("".join(lines)) if name == "message"]
     assert "".join(deltas) == text
 
 
@@ -150,17 +148,14 @@ def test_an_invalid_request_for_a_stream_is_refused_before_it_begins(client: Fla
     assert (response.status_code, response.mimetype) == (422, "application/problem+json")
 
 
-def test_a_slow_answer_is_preceded_by_heartbeats(qa: FakeQA) -> None:
-    proceed = threading.Event()
+def test_a_slow_answer_is_accompanied_by_heartbeats(qa: FakeQA) -> None:
+    lines = list(stream(iter([Pause(), Pause(), qa.ask(WHERE)]), heartbeat_s=0))
+    assert lines[:2] == [": heartbeat\n\n"] * 2
+    assert lines[-1] == "event: done\ndata: {}\n\n"
 
-    def slowly() -> Answer:
-        proceed.wait()
-        return qa.ask(WHERE)
 
-    lines = stream(slowly, heartbeat_s=0.001)
-    assert next(lines) == ": heartbeat\n\n"
-    proceed.set()
-    assert list(lines)[-1] == "event: done\ndata: {}\n\n"
+def test_who_goes_away_gets_nothing_more(qa: FakeQA) -> None:
+    assert list(stream(iter([Pause(), qa.ask(WHERE)]), gone=lambda: True)) == []
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/html", "application/json, text/event-stream;q=0.5"])

@@ -10,14 +10,17 @@ from werkzeug.serving import make_server
 
 from qa.errors import IndexMissing
 from qa.ingest import read_folder
-from qa.service import QA
+from qa.service import QA, Event
 from qa.types import (
     Answer,
     Article,
     Citation,
     Disagreement,
     Evidence,
+    Found,
+    ModelHealth,
     Passage,
+    Piece,
     Quote,
     Refusal,
     Sentence,
@@ -57,7 +60,17 @@ class FakeQA(QA):
     def article(self, article_id: str) -> Article | None:
         return next((article for article in self.articles if article.id == article_id), None)
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    @property
+    def model(self) -> ModelHealth | None:
+        return None
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        answer = self._answer(question, history)
+        yield Found(answer.asked, answer.evidence)
+        yield Piece(answer.text, answer.citations)
+        yield answer
+
+    def _answer(self, question: str, history: Sequence[Turn]) -> Answer:
         self.asked_with.append((question, tuple(history)))
         if question == NO_INDEX:
             raise IndexMissing("No article has been indexed yet. Run `qa ingest`.")
