@@ -22,11 +22,16 @@ def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], 
 
     Returns:
         The text with its `[n]` marks, its sentences, and the citations: each quote once, numbered from 1 by first use.
+        What is not supported is listed among the sentences, without citations, and is not in the text. More statements
+        at the end change nothing of what is there: an answer can be numbered while it is being written.
     """
     citations: dict[tuple[str, int, int], Citation] = {}
     sentences: list[Sentence] = []
     marked: list[str] = []
     for statement in statements:
+        if statement.support is Support.UNSUPPORTED:
+            sentences += [Sentence(text, (), statement.support) for text in statement.sentences]
+            continue
         numbers = []
         for quote in statement.quotes:
             key = (quote.article_id, quote.start, quote.end)
