@@ -16,7 +16,6 @@ from qa.models.endpoint import Endpoint
 from qa.models.llm import open_endpoint
 from qa.models.onnx import dictionary
 from qa.models.reader import Reader
-from qa.models.verifier import Verifier
 from qa.retrieve import Search
 from qa.service import QA, Stages
 from qa.types import Turn, Usage
@@ -73,8 +72,10 @@ def open_stages(config: Config) -> tuple[Index, Stages]:
     )
 
 
-def _generative(config: Answering, extractive: Extractive, endpoint: Endpoint, embedding: MiniLMEmbedding) -> Generative:
-    verify = Verify(embedding.embed, Verifier())
+def _generative(
+    config: Answering, extractive: Extractive, endpoint: Endpoint, embedding: MiniLMEmbedding
+) -> Generative:
+    verify = Verify(embedding.embed)
     return Generative(extractive, endpoint, verify, config.context_tokens, config.max_tokens)
 
 

@@ -41,7 +41,7 @@ class Answerer(Protocol):
         ...
 
     def stream(self, question: str, evidence: Sequence[Evidence], since: float) -> Iterator[Piece | Pause | Outcome]:
-        """Answer a standalone question, which came in then (by `time.monotonic()`), piece by piece; the outcome last."""
+        """Answer a standalone question that came in then, by `time.monotonic()`; the outcome comes last."""
         ...
 
 

@@ -19,10 +19,10 @@ ALLOWED = {
     "qa/index": {"config", "errors", "text", "tokens", "types", "index"},
     "qa/retrieve.py": {"config", "index", "text", "types"},
     "qa/converse": {"text", "types", "converse"},
-    "qa/answer": {"answer", "cite", "text", "types", "vocabulary"},
-    "qa/service.py": {"converse", "errors", "models", "types"},
+    "qa/answer": {"answer", "cite", "converse", "errors", "models", "text", "tokens", "types", "vocabulary"},
+    "qa/service.py": {"errors", "models", "types"},
     "qa/assemble.py": {
-        "answer", "config", "index", "ingest", "models", "retrieve", "service", "types", "vocabulary",
+        "answer", "config", "converse", "index", "ingest", "models", "retrieve", "service", "types", "vocabulary",
     },
     "qa/evaluate/calibrate.py": {"answer", "assemble", "config", "converse", "evaluate", "index", "service"},
     "qa/evaluate": {"config", "errors", "evaluate", "index", "models", "retrieve", "types"},

@@ -18,7 +18,9 @@ _LONGEST = 300
 """Characters; a question that is longer is no question."""
 _NOT_KEPT = 0.5
 """Share of the question's content words that may be put otherwise."""
-_LABEL = re.compile(r"^(?:(?:the )?(?:rewritten|standalone|new) question(?: is)?|question|answer)\s*:\s*", re.IGNORECASE)
+_LABEL = re.compile(
+    r"^(?:(?:the )?(?:rewritten|standalone|new) question(?: is)?|question|answer)\s*:\s*", re.IGNORECASE
+)
 
 
 class Condense:

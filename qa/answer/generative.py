@@ -1,18 +1,20 @@
 """Answers that a language model writes and the articles bear out.
 
-The model is believed in nothing. Whether to answer at all is decided before it is called; each sentence that it writes is
-checked against the articles before anybody sees it; the citations are computed. Where it fails, the articles are quoted.
+The model is believed in nothing. Whether to answer at all is decided before it is called; each sentence that it writes
+is checked against the articles before anybody sees it; the citations are computed. Where it fails, the articles are
+quoted.
 """
 
 import re
 import time
-from collections.abc import Iterator, Sequence
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
 from qa.answer.extractive import Extractive
 from qa.answer.prompts import NOT_SAID, Prompt, answering, declines, echoes
-from qa.answer.verify import Check, Verify
+from qa.answer.verify import Verify
 from qa.cite import Splitter, Statement, Written, number
 from qa.errors import EndpointError
 from qa.models.endpoint import Endpoint, Reply
@@ -25,7 +27,6 @@ from qa.types import (
     Piece,
     Quote,
     Refusal,
-    Sentence,
     Support,
     Usage,
 )
@@ -34,7 +35,7 @@ _UNSUPPORTED = "The language model wrote an answer, but the articles do not bear
 _QUOTED_INSTEAD = "The articles are quoted instead."
 _QUOTED_TOO = "What it had written and the articles bear out is kept, and the articles are quoted."
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:data|javascript|mailto):)\S+", re.IGNORECASE)
-"""A withheld sentence is only shown on demand, but even there nobody should be led to an address that a model made up."""
+"""A withheld sentence is shown on demand only, but even there nobody should be led to an address that a model made up."""
 
 
 class Generative:
@@ -103,7 +104,7 @@ class Generative:
 
     def _written(self, reply: Reply, prompt: Prompt, answer: "_Answer", clock: "_Clock") -> Iterator[Piece | Pause]:
         """Check what the model writes, and pass on what holds."""
-        check = self._verify.against(prompt.quotes, prompt.passages)  # while the model reads its prompt
+        check = self._verify.against(prompt.evidence)  # while the model reads its prompt
         clock.lap("verify")
         splitter = Splitter()
         silent = True
@@ -126,51 +127,42 @@ class _Answer:
     """What has been written so far: what may be told, and what is withheld."""
 
     def __init__(self) -> None:
-        self._sentences: list[Statement | str] = []
+        self._statements: list[Statement] = []
         self.declined = False
         """Whether the model said that the articles do not say."""
 
     @property
     def told(self) -> list[Statement]:
         """What the articles bear out."""
-        return [item for item in self._sentences if isinstance(item, Statement)]
+        return [statement for statement in self._statements if statement.support is not Support.UNSUPPORTED]
 
-    def add(self, written: Written, check: Check) -> Iterator[Piece]:
+    def add(self, written: Written, check: Callable[[Written], Statement]) -> Iterator[Piece]:
         """Check a sentence; the piece of the answer that it makes, if it holds."""
-        if not any(character.isalnum() for character in written.text) or self._repeats(written.text):
-            return
         if declines(written.text):
             self.declined = True
-            return
-        if echoes(written.text):
-            return
-        aligned = check(written) if written.finished else None
-        if aligned is None or aligned.support is Support.UNSUPPORTED:
-            self._sentences.append(_ADDRESS.sub("…", written.text))
-        else:
-            yield self.tell(Statement((aligned.text,), aligned.quotes, aligned.score, aligned.support))
+        elif written.text and not echoes(written.text) and not self._has(written.text):
+            statement = check(written) if written.finished else _withheld(written)
+            yield from self.tell(_withheld(written) if statement.support is Support.UNSUPPORTED else statement)
 
-    def tell(self, statement: Statement) -> Piece:
-        """Go on with a statement that holds."""
-        before, _, cited = number(self.told)
-        self._sentences.append(statement)
-        after, _, citations = number(self.told)
-        return Piece(after[len(before) :], citations[len(cited) :])
+    def tell(self, statement: Statement) -> Iterator[Piece]:
+        """Go on with a statement; the piece of the answer that it makes, if it holds."""
+        before, _, cited = number(self._statements)
+        self._statements.append(statement)
+        after, _, citations = number(self._statements)
+        if after != before:
+            yield Piece(after[len(before) :], citations[len(cited) :])
 
     def draft(self, confidence: float) -> Draft:
-        """The answer as a whole; withheld sentences are listed where they stood."""
-        text, numbered, citations = number(self.told)
-        told = iter(numbered)
-        sentences: list[Sentence] = []
-        for item in self._sentences:
-            if isinstance(item, Statement):
-                sentences += [next(told) for _ in item.sentences]
-            else:
-                sentences.append(Sentence(item, (), Support.UNSUPPORTED))
-        return Draft(text, confidence, sentences=tuple(sentences), citations=citations)
+        """The answer as a whole."""
+        text, sentences, citations = number(self._statements)
+        return Draft(text, confidence, sentences=sentences, citations=citations)
 
-    def _repeats(self, sentence: str) -> bool:
-        return any(sentence in (item.sentences if isinstance(item, Statement) else (item,)) for item in self._sentences)
+    def _has(self, sentence: str) -> bool:
+        return any(sentence in statement.sentences for statement in self._statements)
+
+
+def _withheld(written: Written) -> Statement:
+    return Statement((_ADDRESS.sub("…", written.text),), (), 0.0, Support.UNSUPPORTED)
 
 
 def _finished(answer: _Answer, quoted: Draft) -> Draft:
@@ -190,7 +182,7 @@ def _rescued(answer: _Answer, quoted: Draft) -> Draft:
         return replace(quoted, sentences=(*answer.draft(0).sentences, *quoted.sentences))
     for statement in _statements(quoted):
         if not any(set(statement.sentences) <= set(told.sentences) for told in answer.told):
-            answer.tell(statement)
+            deque(answer.tell(statement), maxlen=0)
     return answer.draft(quoted.confidence)
 
 

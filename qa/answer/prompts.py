@@ -7,13 +7,13 @@ it writes is verified (`qa.answer.generative`).
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from llama_index.core.llms import ChatMessage, MessageRole
 
-from qa.text import words
+from qa.text import sentence_spans, words
 from qa.tokens import count
-from qa.types import Evidence, Quote, Role, Turn
+from qa.types import Evidence, Role, Turn
 
 NOT_SAID = "The articles do not say."
 """How an answer says that there is none; prompt, code and tests share it."""
@@ -23,7 +23,7 @@ You answer a question from numbered passages of articles.
 
 Rules:
 - Say only what the passages say. Do not use anything else that you know.
-- Answer in one to four short, complete sentences. Keep the passages' own words for names, numbers, dates and quotations.
+- Answer in one to four short, complete sentences. Keep the passages' words for names, numbers, dates and quotations.
 - End each sentence with the number of the passage it is from, in square brackets, like [1].
 - Write plain text: no lists, no headings, no links, no images.
 - If the passages do not answer the question, write exactly: {NOT_SAID}
@@ -47,6 +47,8 @@ _ROOM = 1.3
 """Tokens are counted with cl100k_base; other models' vocabularies need up to a third more."""
 _TEMPLATE_TOKENS = 32
 """What a chat template puts around the messages."""
+_BETWEEN = 2
+"""Tokens of a blank line."""
 _HISTORY_TURNS = 6
 _HISTORY_CHARACTERS = 600
 _ECHO = 6
@@ -58,12 +60,8 @@ class Prompt:
     """What is sent to the model to answer a question."""
 
     messages: tuple[ChatMessage, ...]
-    quotes: tuple[Quote, ...]
-    """Every sentence of the passages that are in it."""
-    passages: tuple[int, ...]
-    """The number of the passage that each of the quotes is from."""
-    tokens: int
-    """By cl100k_base."""
+    evidence: tuple[Evidence, ...]
+    """The passages that are in it, numbered from 1; the last may have been cut."""
 
 
 def answering(question: str, evidence: Sequence[Evidence], context_tokens: int, max_tokens: int) -> Prompt:
@@ -78,20 +76,17 @@ def answering(question: str, evidence: Sequence[Evidence], context_tokens: int, 
     asked = f"<question>\n{_as_data(question)}\n</question>\n\nAnswer the question from the passages."
     room = int((context_tokens - max_tokens) / _ROOM) - _TEMPLATE_TOKENS - count(_ANSWERING) - count(asked)
     blocks: list[str] = []
-    quotes: list[Quote] = []
-    passages: list[int] = []
+    used: list[Evidence] = []
     for number, item in enumerate(evidence, 1):
-        block, sentences = _fitted(number, item, room)
-        if not sentences:
+        fitted, block = _fitted(number, item, room)
+        if fitted is None:
             break
+        used.append(fitted)
         blocks.append(block)
-        quotes += sentences
-        passages += [number] * len(sentences)
-        room -= count(block) + 2
-        if len(sentences) < len(item.matches):
+        room -= count(block) + _BETWEEN
+        if fitted is not item:
             break
-    messages = _messages(_ANSWERING, "\n\n".join([*blocks, asked]))
-    return Prompt(messages, tuple(quotes), tuple(passages), sum(count(m.content or "") for m in messages))
+    return Prompt(_messages(_ANSWERING, "\n\n".join([*blocks, asked])), tuple(used))
 
 
 def condensing(question: str, history: Sequence[Turn]) -> tuple[ChatMessage, ...]:
@@ -125,20 +120,16 @@ def _runs(prompt: str) -> set[tuple[str, ...]]:
 _RUNS = _runs(_ANSWERING) | _runs(_CONDENSING)
 
 
-def _fitted(number: int, item: Evidence, room: int) -> tuple[str, list[Quote]]:
-    """A passage as it stands in the prompt, with as many of its sentences as there is room for."""
+def _fitted(number: int, item: Evidence, room: int) -> tuple[Evidence | None, str]:
+    """A passage with as many of its sentences as there is room for, and how it stands in the prompt."""
     passage = item.passage
-    for kept in range(len(item.matches), 0, -1):
-        sentences = [
-            Quote(passage.article_id, passage.title, passage.url,
-                  passage.text[m.start - passage.start : m.end - passage.start], m.start, m.end)
-            for m in item.matches[:kept]
-        ]  # fmt: skip
-        text = passage.text[: sentences[-1].end - passage.start]
+    for _, end in reversed(sentence_spans(passage.text)):
+        text = passage.text[:end]
         block = f'<passage number="{number}">\n{_as_data(passage.title)}\n{_as_data(text)}\n</passage>'
         if count(block) <= room:
-            return block, sentences
-    return "", []
+            whole = end == len(passage.text)
+            return item if whole else replace(item, passage=replace(passage, text=text, end=passage.start + end)), block
+    return None, ""
 
 
 def _as_data(text: str) -> str:

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from qa.cite import Aligned, Judge, Written, align
-from qa.types import Quote
+from qa.cite import Judge, Statement, Written, align, sources, statement
+from qa.types import Evidence
 
 Embed = Callable[[Sequence[str]], NDArray[np.float32]]
 """Unit vectors of several texts, one a row."""
@@ -17,30 +17,21 @@ class Verify:
 
     Args:
         embed: makes unit vectors of texts.
-        judge: logit that a claim follows from a few sentences.
+        judge: a second opinion on whether a few sentences bear a claim out.
     """
 
-    def __init__(self, embed: Embed, judge: Judge) -> None:
+    def __init__(self, embed: Embed, judge: Judge | None = None) -> None:
         self._embed = embed
         self._judge = judge
 
-    def against(self, quotes: Sequence[Quote], passages: Sequence[int]) -> "Check":
-        """Get ready to check sentences against these quotes, each with the number of the passage that it is from."""
-        return Check(quotes, passages, self._embed, self._judge)
+    def against(self, evidence: Sequence[Evidence]) -> Callable[[Written], Statement]:
+        """Get ready to check sentences against passages, in the order in which the model was given them."""
+        found = sources(evidence)
+        vectors = self._embed([quote.quote for quote in found.quotes])
 
+        def check(written: Written) -> Statement:
+            similarity = (vectors @ self._embed([written.text])[0]).tolist()
+            hinted = found.hinted(written.hints)
+            return statement(align(written.text, found.quotes, similarity, hinted, self._judge))
 
-class Check:
-    """Checks the sentences of one answer."""
-
-    def __init__(self, quotes: Sequence[Quote], passages: Sequence[int], embed: Embed, judge: Judge) -> None:
-        self._quotes = quotes
-        self._passages = passages
-        self._embed = embed
-        self._judge = judge
-        self._vectors = embed([quote.quote for quote in quotes])
-
-    def __call__(self, written: Written) -> Aligned:
-        """The sentence with the quotes that bear it out best, and how well they do."""
-        similarity = (self._vectors @ self._embed([written.text])[0]).tolist()
-        hinted = [at for at, number in enumerate(self._passages) if number in written.hints]
-        return align(written.text, self._quotes, similarity, self._judge, hinted)
+        return check

@@ -123,7 +123,7 @@ class Reply:
 
     def _pump(self, arrived: "queue.SimpleQueue[ChatResponse | Exception | None]") -> None:
         try:
-            with contextlib.closing(self._llm.stream_chat(self._messages)) as responses:  # type: ignore[type-var]
+            with contextlib.closing(self._llm.stream_chat(self._messages)) as responses:
                 for response in responses:
                     if self._closed.is_set():
                         return

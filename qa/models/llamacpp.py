@@ -105,11 +105,11 @@ class LlamaCpp(CustomLLM):
         *_others, last = self.stream_chat(messages)
         return last
 
-    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:
+    def complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponse:  # noqa: ARG002
         """Answer a single message as a whole. Raises what `stream_chat` raises."""
         return CompletionResponse(text=self.chat([ChatMessage(prompt)]).message.content or "")
 
-    def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponseGen:
+    def stream_complete(self, prompt: str, formatted: bool = False, **_: Any) -> CompletionResponseGen:  # noqa: ARG002
         """Answer a single message piece by piece. Raises what `stream_chat` raises."""
         for response in self.stream_chat([ChatMessage(prompt)]):
             yield CompletionResponse(text=response.message.content or "", delta=response.delta)
@@ -143,7 +143,7 @@ def _response(chunk: dict[str, Any], before: str) -> ChatResponse:
     """A chunk in OpenAI's shape as LlamaIndex's response, with `done` where the answer ends."""
     if "error" in chunk:
         raise EndpointError("llama.cpp rejects the request. Check answer.context_tokens and that the model can chat.")
-    choice = next(iter(chunk.get("choices") or ()), {})
+    choice: dict[str, Any] = next(iter(chunk.get("choices") or ()), {})
     delta = choice.get("delta", {}).get("content") or ""
     return ChatResponse(
         message=ChatMessage(role=MessageRole.ASSISTANT, content=before + delta),
