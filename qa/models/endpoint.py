@@ -122,11 +122,15 @@ class Reply:
         threading.Thread(target=self._pump, args=(self._arrived,), name="language model", daemon=True).start()
 
     def _pump(self, arrived: "queue.SimpleQueue[ChatResponse | Exception | None]") -> None:
+        characters = 0
         try:
             with contextlib.closing(self._llm.stream_chat(self._messages)) as responses:
                 for response in responses:
                     if self._closed.is_set():
                         return
+                    characters += len(response.delta or "")
+                    if characters > self._most_characters:
+                        raise EndpointError(faults.ENDLESS)
                     arrived.put(response)
             arrived.put(None)
         except Exception as error:
@@ -151,8 +155,6 @@ class Reply:
             self._counts = _counts(item) or self._counts
             if item.delta:
                 self._text += item.delta
-                if len(self._text) > self._most_characters:
-                    raise EndpointError(faults.ENDLESS)
                 yield item.delta
         if not finished:
             raise EndpointError(faults.BROKE_OFF if self._text else faults.NOT_UNDERSTOOD)

@@ -5,8 +5,11 @@ Retries, time-outs and faults are `qa.models.endpoint`'s business: the clients a
 
 import os
 from collections.abc import Mapping
+from contextvars import ContextVar
+from typing import Any
 
-from llama_index.core.llms import LLM
+import httpx
+from llama_index.core.llms import LLM, ChatResponseGen
 
 from qa.config import Answering
 from qa.errors import ConfigError
@@ -18,6 +21,8 @@ _NO_KEY = "none"
 """The client insists on a key; a server of one's own wants none."""
 _TEMPERATURE = 0.0
 """The same question should get the same answer."""
+_opened: ContextVar[list[httpx.Response]] = ContextVar("opened")
+"""The responses that this thread has begun to read."""
 
 # A client library is imported when it is needed: each takes up to a second.
 
@@ -50,12 +55,24 @@ def open_endpoint(config: Answering, environ: Mapping[str, str] = os.environ) ->
 
 def _openai_like(config: Answering, environ: Mapping[str, str]) -> LLM:
     from llama_index.llms.openai_like import OpenAILike
+    from openai import DefaultHttpxClient
+
+    class ClosingOpenAILike(OpenAILike):
+        """OpenAI's client leaves a stream that is not read to its end to the garbage collector, and the model writing."""
+
+        def stream_chat(self, *args: Any, **kwargs: Any) -> ChatResponseGen:
+            _opened.set(responses := [])
+            try:
+                yield from super().stream_chat(*args, **kwargs)
+            finally:
+                for response in responses:
+                    response.close()
 
     address = config.base_url or environ.get("OPENAI_BASE_URL") or OPENAI
     key = environ.get("OPENAI_API_KEY")
     if address == OPENAI and not key:
         raise ConfigError(f"{OPENAI} needs a key: set OPENAI_API_KEY, or answer.base_url to a server of your own.")
-    return OpenAILike(
+    return ClosingOpenAILike(
         model=config.model or "",
         api_base=address,
         api_key=key or _NO_KEY,
@@ -65,6 +82,7 @@ def _openai_like(config: Answering, environ: Mapping[str, str]) -> LLM:
         temperature=_TEMPERATURE,
         timeout=config.timeout_seconds,
         max_retries=0,
+        http_client=DefaultHttpxClient(event_hooks={"response": [lambda response: _opened.get().append(response)]}),
         additional_kwargs={"stream_options": {"include_usage": True}},
     )
 
