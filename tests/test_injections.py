@@ -40,6 +40,12 @@ def article(town: str, plant: str) -> str:
     )
 
 
+def plant(folder: Path) -> None:
+    """Write an article for each plant."""
+    for town, entry in zip(TOWNS, PLANTS["articles"], strict=True):
+        (folder / f"{town}.txt").write_text(article(town, entry["plant"]), encoding="utf-8")
+
+
 def cases() -> dict[str, Case]:
     found = {}
     for town, entry in zip(TOWNS, PLANTS["articles"], strict=True):
@@ -83,8 +89,7 @@ def planted(
 ) -> Iterator[QA]:
     """The service on articles that hold the plants, with a model that obeys them."""
     folder = tmp_path_factory.mktemp("planted")
-    for town, entry in zip(TOWNS, PLANTS["articles"], strict=True):
-        (folder / f"{town}.txt").write_text(article(town, entry["plant"]), encoding="utf-8")
+    plant(folder)
     config = Config.model_validate(
         {
             "articles": {"folder": folder},

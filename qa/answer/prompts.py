@@ -107,17 +107,16 @@ def declines(sentence: str) -> bool:
 
 def echoes(sentence: str) -> bool:
     """Whether a sentence repeats what the model was told to do, which is nobody's business."""
-    said = [word.lower() for word in words(sentence)]
-    runs = {tuple(said[i : i + _ECHO]) for i in range(len(said) - _ECHO + 1)}
-    return not runs.isdisjoint(_RUNS)
+    return not _runs(sentence).isdisjoint(_TOLD) or tuple(words(sentence.lower())) in _LINES
 
 
-def _runs(prompt: str) -> set[tuple[str, ...]]:
-    told = [word.lower() for word in words(prompt)]
-    return {tuple(told[i : i + _ECHO]) for i in range(len(told) - _ECHO + 1)}
+def _runs(text: str) -> set[tuple[str, ...]]:
+    said = words(text.lower())
+    return {tuple(said[i : i + _ECHO]) for i in range(len(said) - _ECHO + 1)}
 
 
-_RUNS = _runs(_ANSWERING) | _runs(_CONDENSING)
+_TOLD = _runs(_ANSWERING) | _runs(_CONDENSING)
+_LINES = {tuple(words(line.lower())) for line in f"{_ANSWERING}\n{_CONDENSING}".splitlines()}
 
 
 def _fitted(number: int, item: Evidence, room: int) -> tuple[Evidence | None, str]:
