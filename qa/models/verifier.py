@@ -6,7 +6,6 @@ from qa.models.onnx import WEIGHTS, Model, open_tokenizer
 
 CLAIM_PIECES, PIECES = 48, 256
 """Longest claim, and longest claim and evidence together, in word pieces; what follows is not seen."""
-FILE = WEIGHTS / "verifier.onnx"
 
 
 class Verifier:
@@ -19,10 +18,10 @@ class Verifier:
         ModelError: a file is missing or damaged.
     """
 
-    def __init__(self, path: Path = FILE) -> None:
+    def __init__(self, path: Path) -> None:
         self._model = Model(path)
         self._tokenizer = open_tokenizer(WEIGHTS)
-        self._cls, self._sep = (self._tokenizer.token_to_id(mark) for mark in ("[CLS]", "[SEP]"))
+        self._cls, self._sep = self._tokenizer.encode("").ids
 
     def __call__(self, claim: str, evidence: str) -> float:
         """The logit that the evidence bears the claim out."""

@@ -41,7 +41,9 @@ NUMBER = re.compile(r"(?<![\w.,])\d[\d,]*(?:\.\d+)?(?![\w.]*\d)")
 AUXILIARY = re.compile(r"\b(is|are|was|were|will|would|can|could|has|have|had|should|may|might|must)\b(?! not\b)")
 NEGATED = re.compile(r"\b(is|are|was|were|will|would|can|could|has|have|had|should|may|might|must|do|does|did) not ")
 PAST = re.compile(r"(?<=[a-z] )([a-z]{3,}ed)(?= (?:the|a|an|its|his|her|their|that|to|in|on)\b)")
-ADDED = re.compile(r",? (?:(?:because|after|before|despite|during|in order to|due to|along with|from|near|by|with) [^,.;:]{8,60})(?=[.])")
+ADDED = re.compile(
+    r",? (?:(?:because|after|before|despite|during|in order to|due to|along with|from|near|by|with) [^,.;:]{8,60})(?=[.])"
+)
 SHORT, LONG = 40, 330
 SHARES = {"new_wiki": 1.0, "reddit": 0.25, "amazon_reviews": 0.1, "squad2": 1.0, "qed": 1.0, "qamr": 1.0, "nqg": 0.3}
 """How much of each set is used: what reads like a report comes first."""
@@ -119,6 +121,7 @@ class Maker:
 
     def synonym(self, text: str) -> str | None:
         """One word replaced by another that means the same."""
+
         def same(word: str) -> list[str]:
             found = list(self._lexicon["same"].get(word, ()))
             for group in REPORTING:
@@ -126,6 +129,7 @@ class Maker:
             if not found and word in self._sides and self._shuffle.random() < 0.3:
                 found += self._alike_endings(word, self._sides[word][0])
             return found or self._wordnet.synonyms(word)
+
         return self._replace_one(text, same)
 
     def harvested(self, text: str) -> str | None:
@@ -134,12 +138,14 @@ class Maker:
 
     def opposite(self, text: str) -> str | None:
         """A word replaced by its contrary."""
+
         def contrary(word: str) -> list[str]:
             lemma = next(((word.removesuffix(e), e) for e in ("", "s", "d", "ed", "ing") if word.endswith(e)
                           and word.removesuffix(e) in self._sides), None)  # fmt: skip
             if lemma is None:
                 return self._wordnet.opposites(word)
             return [self._wordnet._inflect(one, lemma[1]) for one in self._sides[lemma[0]][1]][:3]
+
         return self._replace_one(text, contrary)
 
     def series(self, text: str) -> str | None:
@@ -148,9 +154,11 @@ class Maker:
 
     def word(self, text: str) -> str | None:
         """A word replaced by one that is used alike and means something else."""
+
         def other(word: str) -> list[str]:
             near = self._words.near(word)[2:30]
             return [one for one in near if self._wordnet.replaceable(word, one)]
+
         return self._replace_one(text, other)
 
     def name(self, text: str) -> str | None:
@@ -201,7 +209,11 @@ class Maker:
         if self._shuffle.random() < 0.3:
             new = self._shuffle.choice([", making it the largest ever", " for the first time", " in secret", " despite protests",
                                         ", according to experts", " free of charge", " every year", ", costing millions"])  # fmt: skip
-        return None if any(word in tokens(text) for word in tokens(new) if word not in STOP_WORDS) else text[:-1] + new + "."
+        return (
+            None
+            if any(word in tokens(text) for word in tokens(new) if word not in STOP_WORDS)
+            else text[:-1] + new + "."
+        )
 
     def mixture(self, text: str, neighbours: list[str]) -> str | None:
         """The subject of a neighbouring sentence with what this one says."""
@@ -209,13 +221,18 @@ class Maker:
         own = re.fullmatch(pattern, text)
         for other in self._shuffle.sample(neighbours, len(neighbours)):
             theirs = re.fullmatch(pattern, other)
-            if own and theirs and own[1] != theirs[1] and not {"it", "he", "she", "they"} & set(tokens(own[1] + theirs[1])):
+            if (
+                own
+                and theirs
+                and own[1] != theirs[1]
+                and not {"it", "he", "she", "they"} & set(tokens(own[1] + theirs[1]))
+            ):
                 return f"{theirs[1]} {own[2]}{own[3]}"
         return None
 
     def _replace_one(self, text: str, options: Callable[[str], list[str]], stops: bool = False) -> str | None:
         places = [m for m in re.finditer(r"\b[a-z][a-z-]{2,}\b|\b[A-Z][a-z]+\b", text)
-                  if stops or m.group() not in STOP_WORDS and (m.group()[0].islower() or m.start() == 0)]  # fmt: skip
+                  if stops or (m.group() not in STOP_WORDS and (m.group()[0].islower() or m.start() == 0))]  # fmt: skip
         for place in self._shuffle.sample(places, len(places))[:12]:
             if found := sorted(set(options(place.group().lower())) - {place.group().lower()}):
                 new = self._shuffle.choice(found)
@@ -286,7 +303,9 @@ def main() -> None:
         sentences = [text[a:b] for a, b in sentence_spans(text)]
         usable = [n for n, sentence in enumerate(sentences) if SHORT < len(sentence) < LONG and sentence[0].isupper()]
         for at in shuffle.sample(usable, min(2, len(usable))):
-            made += maker.examples(sentences[at], sentences[max(0, at - 1) : at], sentences[at + 1 : at + 2], other[:400])
+            made += maker.examples(
+                sentences[at], sentences[max(0, at - 1) : at], sentences[at + 1 : at + 2], other[:400]
+            )
         if len(made) > 3 * options.most:
             break
     made += from_claims(claims) * 2
