@@ -80,7 +80,7 @@ def check(answer: Answer, qa: QA) -> None:
     """However weak the model: what is told is cited, and every quote is the article's."""
     assert answer.notice is None
     assert answer.trace.prompt_tokens > 200
-    assert 0 < answer.trace.completion_tokens <= LONGEST
+    assert 0 < answer.trace.completion_tokens <= 2 * LONGEST  # to understand, and to answer
     check_harmless(answer, qa)
     for sentence in answer.sentences:
         assert bool(sentence.citations) == (sentence.support is not Support.UNSUPPORTED)
