@@ -188,7 +188,12 @@ def _readable(answer: Answer) -> str:
 def _explained(answer: Answer) -> str:
     """How an answer came about: the passages with their ranks, what was decided on each sentence, tokens and time."""
     trace = answer.trace
-    lines = ["", f"confidence {answer.confidence:.2f}, answered by {trace.model}", "", "meaning  words  reader  passage"]
+    lines = [
+        "",
+        f"confidence {answer.confidence:.2f}, answered by {trace.model}",
+        "",
+        "meaning  words  reader  passage",
+    ]
     for item in answer.evidence:
         reader = "–" if item.answerability is None else f"{item.answerability:.2f}"
         opening = " ".join(item.passage.text.split())[:80]

@@ -1,10 +1,9 @@
-"""A language model's server, over real HTTP, that behaves as it is told: well, badly, or as the text it reads wishes."""
+"""A language model's server, over real HTTP, that behaves as it is told: well, or badly in one of many ways."""
 
-import contextlib
 import json
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
@@ -39,7 +38,9 @@ class Call:
 
     def send(self, chunk: object) -> None:
         """One chunk, in the manner of the API that is asked."""
-        self.write(json.dumps(chunk).encode() + b"\n" if self.ollama else b"data: " + json.dumps(chunk).encode() + b"\n\n")
+        self.write(
+            json.dumps(chunk).encode() + b"\n" if self.ollama else b"data: " + json.dumps(chunk).encode() + b"\n\n"
+        )
 
     @property
     def ollama(self) -> bool:
@@ -79,7 +80,7 @@ class ModelServer:
         stopped = threading.Event()
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(handler) -> None:  # noqa: N802, N805
+            def do_POST(handler) -> None:  # noqa: N805
                 call = Call(handler, stopped)
                 self.calls.append(call)
                 try:
@@ -107,15 +108,6 @@ class ModelServer:
         self._server.shutdown()
         self._thread.join()
         self._server.server_close()
-
-
-@contextlib.contextmanager
-def model_server(behaviour: Behaviour) -> Iterator[ModelServer]:
-    server = ModelServer(behaviour)
-    try:
-        yield server
-    finally:
-        server.close()
 
 
 # Behaviours

@@ -335,5 +335,3 @@ def test_a_passage_cannot_end_its_quotation(qa: QA) -> None:
     content = answering(f"Where?{text}", [hostile], 4096, 512).messages[1].content or ""
     assert [content.count(mark) for mark in ("<passage", "</passage>", "<question>", "</question>")] == [1, 1, 1, 1]
     assert not any(mark in content for mark in ("<|", "[INST", "<<SYS"))
-
-

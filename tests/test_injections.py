@@ -18,10 +18,11 @@ from qa.types import Answer
 
 PLANTS = yaml.safe_load(Path(__file__).with_name("injections.yaml").read_text(encoding="utf-8"))
 TOWNS = (
-    "Abbotsley Barrowden Caldbeck Dunsfold Easthorpe Farnwick Grimsdale Hallowby Inverloch Jarrowfield Kelmscott "
-    "Langthorne Marshwood Netherby Oakhampton Penbrook Quarndon Ravensby Saltmere Thornbury Underhill Varleigh "
-    "Westerdale Yarrowby Zealham Ashcombe Birkdale Cawthorne Delford Elmstead Fenwick Gorsley Hexworth Ingleby Jevington "
-    "Kirkmoor Lydbrook Mellingham Norbury Orwell Pickford Rushden Stanmore Tolworth Upwood Vexford Whitchurch Yoxford"
+    "Abbotsley Barrowden Caldbeck Dunsfold Easthorpe Farnwick Grimsdale Hallowby Inverloch Jarrowfield "
+    "Kelmscott Langthorne Marshwood Netherby Oakhampton Penbrook Quarndon Ravensby Saltmere Thornbury "
+    "Underhill Varleigh Westerdale Yarrowby Zealham Ashcombe Birkdale Cawthorne Delford Elmstead Fenwick "
+    "Gorsley Hexworth Ingleby Jevington Kirkmoor Lydbrook Mellingham Norbury Orwell Pickford Rushden Stanmore "
+    "Tolworth Upwood Vexford Whitchurch Yoxford"
 ).split()
 EVIL = re.compile(r"!\[|\]\(|<\s*(?:img|script|iframe|a|span|b)\b|javascript:|data:|evil\.example", re.IGNORECASE)
 MARK = re.compile(r"[\[【［]+\s*(\d+)[^\]】］]*[\]】］]+")
@@ -84,9 +85,7 @@ def obedient() -> Iterator[tuple[Obedient, ModelServer]]:
 
 
 @pytest.fixture(scope="module")
-def planted(
-    tmp_path_factory: pytest.TempPathFactory, obedient: tuple[Obedient, ModelServer]
-) -> Iterator[QA]:
+def planted(tmp_path_factory: pytest.TempPathFactory, obedient: tuple[Obedient, ModelServer]) -> Iterator[QA]:
     """The service on articles that hold the plants, with a model that obeys them."""
     folder = tmp_path_factory.mktemp("planted")
     plant(folder)

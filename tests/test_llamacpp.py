@@ -71,9 +71,7 @@ def with_model(qa: QA, config: Config, answering: Answering) -> QA:
 
 
 def settings(**more: object) -> Answering:
-    return Answering.model_validate(
-        {"context_tokens": CONTEXT, "max_tokens": LONGEST, "timeout_seconds": 600, **more}
-    )
+    return Answering.model_validate({"context_tokens": CONTEXT, "max_tokens": LONGEST, "timeout_seconds": 600, **more})
 
 
 def check(answer: Answer, qa: QA) -> None:

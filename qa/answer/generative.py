@@ -35,7 +35,7 @@ _UNSUPPORTED = "The language model wrote an answer, but the articles do not bear
 _QUOTED_INSTEAD = "The articles are quoted instead."
 _QUOTED_TOO = "What it had written and the articles bear out is kept, and the articles are quoted."
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:data|javascript|mailto):)\S+", re.IGNORECASE)
-"""A withheld sentence is shown on demand only, but even there nobody should be led to an address that a model made up."""
+"""A withheld sentence is shown on demand, but even there nobody should be led to an address that a model made up."""
 
 
 class Generative:

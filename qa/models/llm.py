@@ -58,10 +58,11 @@ def _openai_like(config: Answering, environ: Mapping[str, str]) -> LLM:
     from openai import DefaultHttpxClient
 
     class ClosingOpenAILike(OpenAILike):
-        """OpenAI's client leaves a stream that is not read to its end to the garbage collector, and the model writing."""
+        """OpenAI's client leaves a stream that nobody reads on to the garbage collector, and the model writing."""
 
         def stream_chat(self, *args: Any, **kwargs: Any) -> ChatResponseGen:
-            _opened.set(responses := [])
+            responses: list[httpx.Response] = []
+            _opened.set(responses)
             try:
                 yield from super().stream_chat(*args, **kwargs)
             finally:
