@@ -68,7 +68,7 @@ def opened(qa: QA, stages: Stages, embedding: MiniLMEmbedding) -> Iterator[Calla
         server = ModelServer(behaviour)
         servers.append(server)
         address = server.address + ("/v1" if provider == "openai_like" else "")
-        settings = {"provider": provider, "model": "m", "base_url": address, "timeout_seconds": TIMEOUT_S, **settings}
+        settings = {"provider": provider, "model": "m", "base_url": address, "timeout_seconds": 30, **settings}
         answering = Answering.model_validate(settings)
         endpoint = open_endpoint(answering, {"OPENAI_API_KEY": KEY})
         generative = Generative(
@@ -92,6 +92,13 @@ def check_citations(answer: Answer, qa: QA) -> None:
 
 
 # What is told
+
+
+@pytest.mark.parametrize("empty", ["It is so.", "I am a robot.", "Nothing is true.", "And so on, for ever."])
+def test_a_sentence_that_is_about_nothing_in_the_articles_is_withheld(
+    opened: Callable[..., Opened], empty: str
+) -> None:
+    assert opened(says(f"{empty} {GOOD}"))[0].ask(WHERE).text == GOOD
 
 
 @pytest.mark.parametrize("provider", ["openai_like", "ollama"])
@@ -203,7 +210,7 @@ def test_a_fault_of_the_model_leaves_the_articles_quoted_in_time(
     opened: Callable[..., Opened], caplog: pytest.LogCaptureFixture, name: str, provider: str
 ) -> None:
     behaviour, told = FAULTS[name]
-    qa, _ = opened(behaviour, provider)
+    qa, _ = opened(behaviour, provider, timeout_seconds=TIMEOUT_S)
     caplog.set_level(logging.INFO)
     started = time.monotonic()
     answer = qa.ask(WHERE)
@@ -244,7 +251,7 @@ def test_what_was_verified_before_a_fault_stays_and_the_articles_are_quoted_afte
     opened: Callable[..., Opened], end: Callable[[str], Behaviour]
 ) -> None:
     said = "The ministers met in Prague. [2] Allies considered creating a NATO"
-    qa, _ = opened(end(said))
+    qa, _ = opened(end(said), timeout_seconds=TIMEOUT_S)
     *events, answer = qa.stream(WHERE)
     assert isinstance(answer, Answer)
     assert "".join(event.text for event in events if isinstance(event, Piece)) == answer.text

@@ -31,6 +31,9 @@ _TRIED = 8
 """Further quotes that are tried when something of the sentence is not in those chosen."""
 _WINDOW = 5
 """Content words on each side of a number that say what it counts."""
+_RELATED = 1.0
+"""Least sum of what the quotes cover of a sentence's content and of their similarity. Of right sentences 98 % reach it, of
+those about another text 1 %: the weights were fitted on sentences that are nearly right, and know nothing of others."""
 Judge = Callable[[str, str], float]
 """Logit that a claim (the first text) follows from a few sentences (the second)."""
 
@@ -73,8 +76,10 @@ def align(
     texts = [quotes[at].quote for at in sorted(chosen)]
     wrong = problems(sentence, texts)
     table = weights()["together" if judge else "alone"]
-    score = probability(table, features(sentence, texts, [similarity[at] for at in chosen], judge))
-    good = bool(found) and not wrong and score >= table["threshold"]
+    weighed = features(sentence, texts, [similarity[at] for at in chosen], judge)
+    score = probability(table, weighed)
+    related = bool(content_words(sentence)) and weighed["covered"] + weighed["similarity"] >= _RELATED
+    good = bool(found) and not wrong and related and score >= table["threshold"]
     return Aligned(sentence, found, Support.SUPPORTED if good else Support.UNSUPPORTED, score, tuple(wrong))
 
 
