@@ -32,8 +32,8 @@ _TRIED = 8
 _WINDOW = 5
 """Content words on each side of a number that say what it counts."""
 _RELATED = 1.0
-"""Least sum of what the quotes cover of a sentence's content and of their similarity. Of right sentences 98 % reach it, of
-those about another text 1 %: the weights were fitted on sentences that are nearly right, and know nothing of others."""
+"""Least sum of what the quotes cover of a sentence's content and of their similarity. Of right sentences 98 % reach it,
+of those about another text 1 %: the weights were fitted on sentences that are nearly right, and know no others."""
 Judge = Callable[[str, str], float]
 """Logit that a claim (the first text) follows from a few sentences (the second)."""
 
