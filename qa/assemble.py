@@ -1,16 +1,24 @@
 """Puts the service together: the only module that knows every concrete part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qa.answer.condense import Condense
 from qa.answer.extractive import Extractive
-from qa.config import Config
+from qa.answer.generative import Generative
+from qa.answer.verify import Verify
+from qa.config import Answering, Config
+from qa.converse import standalone
 from qa.index import Index, Progress, SyncReport, open_index, sync
 from qa.ingest import Collection, read_folder
 from qa.models.embedding import MiniLMEmbedding
+from qa.models.endpoint import Endpoint
+from qa.models.llm import open_endpoint
 from qa.models.onnx import dictionary
 from qa.models.reader import Reader
 from qa.retrieve import Search
 from qa.service import QA, Stages
+from qa.types import Turn, Usage
 from qa.vocabulary import Vocabulary
 
 
@@ -47,13 +55,29 @@ def open_stages(config: Config) -> tuple[Index, Stages]:
         IndexMissing: nothing was indexed with this configuration.
         IndexUnavailable: the vector store cannot be read.
         ModelError: a model is missing or damaged.
+        ConfigError: the language model cannot be used as it is configured.
     """
     index = open_index(config)
     vocabulary = Vocabulary((f"{p.title}\n{p.text}" for p in index.passages.values()), dictionary())
+    embedding = MiniLMEmbedding()
+    extractive = Extractive(index.articles, vocabulary, config.answer.threshold)
+    endpoint = None if config.answer.provider == "extractive" else open_endpoint(config.answer)
     return index, Stages(
+        standalone=Condense(endpoint) if endpoint else _by_rule,
         correct=vocabulary.correct,
-        search=Search(index, MiniLMEmbedding(), config.retrieval),
+        search=Search(index, embedding, config.retrieval),
         reader=Reader(threads=config.reader.threads),
         passages_read=config.reader.passages,
-        answerer=Extractive(index.articles, vocabulary, config.answer.threshold),
+        answerer=_generative(config.answer, extractive, endpoint, embedding) if endpoint else extractive,
     )
+
+
+def _generative(
+    config: Answering, extractive: Extractive, endpoint: Endpoint, embedding: MiniLMEmbedding
+) -> Generative:
+    verify = Verify(embedding.embed)
+    return Generative(extractive, endpoint, verify, config.context_tokens, config.max_tokens)
+
+
+def _by_rule(question: str, history: Sequence[Turn]) -> tuple[str, Usage]:
+    return standalone(question, history), Usage()

@@ -60,6 +60,7 @@ def _parser() -> argparse.ArgumentParser:
     ask = commands.add_parser("ask", parents=[common], help="answer one question")
     ask.add_argument("question", help="in quotes, as one argument")
     ask.add_argument("--json", action="store_true", help="print the answer as the API gives it")
+    ask.add_argument("--explain", action="store_true", help="print how the answer came about, too")
     ask.set_defaults(run=_ask)
 
     _add_evaluate(commands.add_parser("evaluate", parents=[common], help="ask the fixed questions, score the answers"))
@@ -122,6 +123,8 @@ def _ask(config: Config, options: argparse.Namespace) -> int:
 
     answer = open_in_step(config).ask(options.question)
     print(AnswerOut.model_validate(answer).model_dump_json(indent=2) if options.json else _readable(answer))
+    if options.explain and not options.json:
+        print(_explained(answer))
     return 0
 
 
@@ -138,12 +141,33 @@ def _readable(answer: Answer) -> str:
     if answer.short_answer:
         lines += [answer.short_answer, ""]
     lines.append(answer.text)
+    lines += ["", f"Note: {answer.notice}"] if answer.notice else []
     sources: list[tuple[str, Quote]] = [(f"[{citation.n}]", citation) for citation in answer.citations]
     if answer.closest:
         lines += ["", "The closest passage, which does not answer it:"]
         sources = [(" - ", answer.closest)]
     for mark, source in sources:
         lines += ["", f"{mark} {source.title}", f"    “{source.quote}”"]
+    return "\n".join(lines)
+
+
+def _explained(answer: Answer) -> str:
+    """How an answer came about: the passages with their ranks, what was decided on each sentence, tokens and time."""
+    trace = answer.trace
+    lines = [
+        "",
+        f"confidence {answer.confidence:.2f}, answered by {trace.model}",
+        "",
+        "meaning  words  reader  passage",
+    ]
+    for item in answer.evidence:
+        reader = "–" if item.answerability is None else f"{item.answerability:.2f}"
+        opening = " ".join(item.passage.text.split())[:80]
+        lines.append(f"{item.dense_rank or '–':>7}  {item.lexical_rank or '–':>5}  {reader:>6}  {opening}")
+    lines += ["", *(f"{sentence.support:<11}  {sentence.text}" for sentence in answer.sentences)]
+    if trace.prompt_tokens:
+        lines += ["", f"{trace.prompt_tokens} tokens in the prompt, {trace.completion_tokens} written"]
+    lines += ["", ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in trace.timings_ms.items())]
     return "\n".join(lines)
 
 

@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from qa.errors import ConfigError
 
@@ -63,13 +64,36 @@ class Reader(_Section):
 class Answering(_Section):
     """How an answer is made from what was read."""
 
-    provider: Literal["extractive"] = Field("extractive", description="The article's own sentences; needs no LLM.")
-    threshold: float = Field(
-        0.45,
-        ge=0,
-        le=1,
-        description="Least confidence of an answer. Higher refuses more.",
+    provider: Literal["extractive", "openai_like", "ollama", "llamacpp"] = Field(
+        "extractive", description="Who writes it; `extractive` quotes the articles and needs no LLM."
     )
+    threshold: float = Field(0.45, ge=0, le=1, description="Least confidence of an answer. Higher refuses more.")
+    model: str | None = Field(None, min_length=1, description="The LLM's name, for `openai_like` and `ollama`.")
+    base_url: str | None = Field(None, description="The LLM's address, for `openai_like` and `ollama`.")
+    gguf: Path | None = Field(None, description="The LLM's file, for `llamacpp`.")
+    context_tokens: int = Field(4096, ge=1024, le=1_000_000, description="The LLM's context: prompt and answer.")
+    max_tokens: int = Field(512, ge=16, le=8192, description="Longest answer of the LLM.")
+    timeout_seconds: float = Field(60, ge=1, le=600, description="After this the articles are quoted instead.")
+
+    @field_validator("base_url")
+    @classmethod
+    def _is_address(cls, value: str | None) -> str | None:
+        parts = urlsplit(value or "http://localhost")
+        if parts.scheme not in ("http", "https") or not parts.hostname:
+            raise ValueError("must be an address like http://localhost:8080/v1")
+        if parts.username or parts.password or parts.query:
+            raise ValueError("must hold no secret: keys come from the environment, as OPENAI_API_KEY")
+        return value
+
+    @model_validator(mode="after")
+    def _is_complete(self) -> Self:
+        if self.provider in ("openai_like", "ollama") and not self.model:
+            raise ValueError(f"provider {self.provider} needs `model`, the name of the LLM")
+        if self.provider == "llamacpp" and not self.gguf:
+            raise ValueError("provider llamacpp needs `gguf`, the path of the LLM's file")
+        if self.max_tokens > self.context_tokens // 2:
+            raise ValueError("max_tokens must be at most half of context_tokens: the passages need room, too")
+        return self
 
 
 class Server(_Section):
@@ -144,6 +168,9 @@ class Config(_Section):
                 "articles": config.articles.model_copy(update={"folder": base / config.articles.folder}),
                 "index": config.index.model_copy(update={"folder": base / config.index.folder}),
                 "evaluation": config.evaluation.model_copy(update={"folder": base / config.evaluation.folder}),
+                "answer": config.answer.model_copy(
+                    update={"gguf": base / config.answer.gguf.expanduser() if config.answer.gguf else None}
+                ),
             }
         )
 

@@ -7,9 +7,11 @@
     ├── IndexUnavailable       503  4   the index cannot be used as it is
     │   ├── IndexMissing                nothing has been indexed yet
     │   └── IndexLocked                 another process is writing to it
-    ├── ModelError             500  5   an embedded model is missing or damaged
+    ├── ModelError             500  5   a model is missing or damaged
     ├── EvaluationFailed       500  6   measured results are below their floor, or below the baseline
-    └── ServiceError           502  7   a service that was asked over HTTP gives no answer
+    ├── ServiceError           502  7   a service that was asked over HTTP gives no answer
+    └── EndpointError          502  8   the language model fails; questions are answered without it
+        └── EndpointTimeout    504  8   it takes too long
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
 started). Every message says what to do next; a message is shown to users as it is, so it holds no secret and no
@@ -60,7 +62,7 @@ class IndexLocked(IndexUnavailable):
 
 
 class ModelError(QAError):
-    """An embedded model's file is missing or damaged. Seen by whoever installs the service."""
+    """A model's file is missing or damaged. Seen by whoever installs the service."""
 
     exit_code = 5
 
@@ -76,3 +78,27 @@ class ServiceError(QAError):
 
     status = 502
     exit_code = 7
+
+
+class EndpointError(QAError):
+    """The language model does not answer as it should. Seen as an answer's `notice`, in the log and at `/readyz`.
+
+    Args:
+        message: what happened and what to do; nothing that the endpoint said, which may hold a key.
+        again: whether asking again at once may help and can do no harm.
+        retry_after: how long the endpoint wants to be left alone, in seconds.
+    """
+
+    status = 502
+    exit_code = 8
+
+    def __init__(self, message: str, *, again: bool = False, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.again = again
+        self.retry_after = retry_after
+
+
+class EndpointTimeout(EndpointError):
+    """The language model takes too long."""
+
+    status = 504

@@ -2,24 +2,46 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from typing import Protocol
 
-from qa.converse import standalone
 from qa.errors import QuestionError
 from qa.models.reader import Reader
-from qa.types import Answer, Article, Draft, Evidence, Trace, Turn
+from qa.types import (
+    Answer,
+    Article,
+    Draft,
+    Evidence,
+    Found,
+    ModelHealth,
+    Outcome,
+    Pause,
+    Piece,
+    Trace,
+    Turn,
+    Usage,
+)
+
+Event = Found | Piece | Pause | Answer
+"""`Found` first, then pieces and pauses, then the `Answer`."""
 
 
 class Answerer(Protocol):
     """Makes an answer of evidence that was read, or refuses."""
 
-    model: str
+    @property
+    def health(self) -> ModelHealth | None:
+        """How its language model fares, if it has one."""
+        ...
 
     def answer(self, question: str, evidence: Sequence[Evidence]) -> Draft:
-        """Answer a standalone question."""
+        """Answer a standalone question at once, without a language model."""
+        ...
+
+    def stream(self, question: str, evidence: Sequence[Evidence], since: float) -> Iterator[Piece | Pause | Outcome]:
+        """Answer a standalone question that came in then, by `time.monotonic()`; the outcome comes last."""
         ...
 
 
@@ -27,6 +49,8 @@ class Answerer(Protocol):
 class Stages:
     """The parts of the pipeline that `QA` is put together from."""
 
+    standalone: Callable[[str, Sequence[Turn]], tuple[str, Usage]]
+    """Makes a follow-up stand on its own, and says what a language model did for it."""
     correct: Callable[[str], str]
     """Mends misspelt words of a question."""
     search: Callable[[str], list[Evidence]]
@@ -46,11 +70,16 @@ class QA:
         self._index = index
         self._stages = stages
         self.articles = tuple(articles[id_] for id_ in sorted(articles))
-        self.suggestions = tuple(suggestion for suggestion in suggestions if self.ask(suggestion).answered)
+        self.suggestions = tuple(suggestion for suggestion in suggestions if self._answerable(suggestion))
 
     def article(self, article_id: str) -> Article | None:
         """The article with this id, if there is one."""
         return self._articles.get(article_id)
+
+    @property
+    def model(self) -> ModelHealth | None:
+        """How the language model fares; None where there is none."""
+        return self._stages.answerer.health
 
     def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
         """Answer a question, or say that the articles do not.
@@ -63,27 +92,70 @@ class QA:
             QuestionError: the question has no word in it.
             IndexUnavailable: the vector store fails.
         """
-        if not any(character.isalnum() for character in question):
-            raise QuestionError("The question is empty. Ask about something in the articles.")
-        if any("\ud800" <= character <= "\udfff" for character in question):  # half a character
-            raise QuestionError("The question is not valid text. Type it as UTF-8.")
-        watch = _Stopwatch()
+        return next(event for event in self.stream(question, history) if isinstance(event, Answer))
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        """Answer as `ask` does, and tell of it while it happens: what was found, pieces of the text, the answer.
+
+        Closing the iterator stops a language model that is writing. Takes and raises what `ask` does.
+        """
+        _check(question)
+        since, watch = time.monotonic(), _Stopwatch()
         with watch.stage("understand"):
-            asked = self._stages.correct(standalone(question.strip(), history))
-        with watch.stage("search"):
-            evidence = self._stages.search(asked)
-        with watch.stage("read"):
-            evidence = self._stages.reader.rerank(asked, evidence, self._stages.passages_read)
+            asked, understanding = self._stages.standalone(question.strip(), history)
+            asked = self._stages.correct(asked)
+        evidence = self._evidence(asked, watch)
+        yield Found(asked, evidence)
         with watch.stage("answer"):
-            draft = self._stages.answerer.answer(asked, evidence)
-        return Answer(
-            **{part.name: getattr(draft, part.name) for part in fields(draft)},
+            outcome = yield from self._told(self._stages.answerer.stream(asked, evidence, since))
+        watch.split("answer", outcome.usage.timings_ms)
+        used = (understanding, outcome.usage)
+        yield Answer(
+            **{part.name: getattr(outcome.draft, part.name) for part in fields(outcome.draft)},
             id=uuid.uuid4().hex,
             question=question,
             asked=asked,
-            evidence=tuple(evidence),
-            trace=Trace(watch.timings(), self._stages.answerer.model, self._index),
+            evidence=evidence,
+            trace=Trace(
+                timings_ms=watch.timings(),
+                model=outcome.model,
+                index=self._index,
+                prompt_tokens=sum(usage.prompt_tokens for usage in used),
+                completion_tokens=sum(usage.completion_tokens for usage in used),
+            ),
         )
+
+    def _evidence(self, asked: str, watch: "_Stopwatch") -> tuple[Evidence, ...]:
+        with watch.stage("search"):
+            evidence = self._stages.search(asked)
+        with watch.stage("read"):
+            return tuple(self._stages.reader.rerank(asked, evidence, self._stages.passages_read))
+
+    @staticmethod
+    def _told(events: Iterator[Piece | Pause | Outcome]) -> Generator[Piece | Pause, None, Outcome]:
+        """Pass on the pieces of an answer, and what of its text was in none; return the outcome."""
+        told, cited = 0, 0
+        for event in events:
+            if isinstance(event, Outcome):
+                if rest := event.draft.text[told:]:
+                    yield Piece(rest, event.draft.citations[cited:])
+                return event
+            if isinstance(event, Piece):
+                told += len(event.text)
+                cited += len(event.citations)
+            yield event
+        raise AssertionError("an answerer's last event is its outcome")
+
+    def _answerable(self, question: str) -> bool:
+        evidence = self._evidence(self._stages.correct(question), _Stopwatch())
+        return self._stages.answerer.answer(question, evidence).answered
+
+
+def _check(question: str) -> None:
+    if not any(character.isalnum() for character in question):
+        raise QuestionError("The question is empty. Ask about something in the articles.")
+    if any("\ud800" <= character <= "\udfff" for character in question):  # half a character
+        raise QuestionError("The question is not valid text. Type it as UTF-8.")
 
 
 @dataclass(slots=True)
@@ -98,6 +170,12 @@ class _Stopwatch:
         started = time.perf_counter()
         yield
         self._stages[name] = (time.perf_counter() - started) * 1_000
+
+    def split(self, stage: str, parts: Mapping[str, float]) -> None:
+        """Put the parts of a stage in its place, if it has any; each in milliseconds."""
+        if parts:
+            del self._stages[stage]
+            self._stages.update(parts)
 
     def timings(self) -> dict[str, float]:
         """Milliseconds by stage, and `total` last."""

@@ -5,7 +5,7 @@ text keeps the invariant `article.text[start:end] == text`.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -129,6 +129,7 @@ class Sentence:
 
     text: str
     citations: tuple[int, ...]
+    """Empty for a sentence that is unsupported: it is listed here, and withheld from the answer's text."""
     support: Support
 
 
@@ -166,6 +167,8 @@ class Draft:
     unknown_words: tuple[str, ...] = ()
     """With a refusal: the question's words that occur in no article."""
     disagreement: Disagreement | None = None
+    notice: str | None = None
+    """What went otherwise than it should, for whoever asked: the language model failed and the articles are quoted."""
 
     @property
     def answered(self) -> bool:
@@ -204,3 +207,67 @@ class Answer(Draft):
     """The standalone question that was really searched."""
     evidence: tuple[Evidence, ...]
     trace: Trace
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What a language model was used for."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    timings_ms: Mapping[str, float] = field(default_factory=dict)
+    """Milliseconds by part of the stage; empty where the stage has no parts."""
+
+
+class ModelState(StrEnum):
+    """What the last use of a language model showed."""
+
+    UNTRIED = "untried"
+    WORKING = "working"
+    FAILING = "failing"
+
+
+@dataclass(frozen=True, slots=True)
+class ModelHealth:
+    """How a language model fares. Where it fails, questions are answered without it."""
+
+    model: str
+    state: ModelState
+    detail: str | None = None
+    """Why it fails, and what to do about it."""
+
+
+# An answer while it is being made: `Found` first, then pieces and pauses, then the `Answer`.
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What the answer will be made from."""
+
+    asked: str
+    evidence: tuple[Evidence, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """The next piece of an answer's text. It was verified, and stays."""
+
+    text: str
+    """With its `[n]` marks; all pieces together are the answer's text."""
+    citations: tuple[Citation, ...]
+    """Those that this piece is the first to refer to."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Nothing new for a moment: a chance to see whether anybody still listens."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A finished draft, and what it took."""
+
+    draft: Draft
+    model: str
+    """Who wrote it."""
+    usage: Usage = Usage()

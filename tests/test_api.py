@@ -3,18 +3,31 @@
 import io
 import json
 import re
-import threading
-from dataclasses import replace
 from typing import Any
 
+import httpx
 import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
-from webtest import AGAIN, BROKEN, DISAGREE, HOSTILE_QUESTION, JETS, NO_INDEX, WHERE, FakeQA
+from webtest import (
+    AGAIN,
+    BROKEN,
+    DISAGREE,
+    DOUBTED,
+    HOSTILE_QUESTION,
+    JETS,
+    LIE,
+    NO_INDEX,
+    NOTICE,
+    SLOW,
+    WHERE,
+    FakeQA,
+    serving,
+)
 
 from qa.config import Config, Server
-from qa.types import Answer, Role, Turn
+from qa.types import ModelHealth, ModelState, Pause, Piece, Role, Turn
 from web import MAX_BODY_BYTES, create_app
 from web.events import stream
 
@@ -22,7 +35,7 @@ JSON = "application/json"
 EVENTS = "text/event-stream"
 CONTRACT = [
     "id", "question", "asked", "answered", "answer", "short_answer", "confidence", "refusal", "closest",
-    "unknown_words", "sentences", "citations", "evidence", "disagreement", "trace",
+    "unknown_words", "sentences", "citations", "evidence", "disagreement", "notice", "trace",
 ]  # fmt: skip
 
 
@@ -128,8 +141,8 @@ def test_events_come_in_order_and_add_up_to_the_answer(client: FlaskClient) -> N
 
 @given(st.text(st.sampled_from("ab[]1 \n😀")))
 def test_whatever_an_answer_looks_like_its_deltas_add_up(text: str) -> None:
-    answer = replace(FakeQA().ask(DISAGREE), text=text)
-    deltas = [data["delta"] for name, data in events("".join(stream(lambda: answer))) if name == "message"]
+    lines = stream(iter([Piece(text, FakeQA().ask(DISAGREE).citations)]))
+    deltas = [data["delta"] for name, data in events("".join(lines)) if name == "message"]
     assert "".join(deltas) == text
 
 
@@ -150,17 +163,40 @@ def test_an_invalid_request_for_a_stream_is_refused_before_it_begins(client: Fla
     assert (response.status_code, response.mimetype) == (422, "application/problem+json")
 
 
-def test_a_slow_answer_is_preceded_by_heartbeats(qa: FakeQA) -> None:
-    proceed = threading.Event()
+def test_a_slow_answer_is_accompanied_by_heartbeats(qa: FakeQA) -> None:
+    lines = list(stream(iter([Pause(), Pause(), qa.ask(WHERE)]), heartbeat_s=0))
+    assert lines[:2] == [": heartbeat\n\n"] * 2
+    assert lines[-1] == "event: done\ndata: {}\n\n"
 
-    def slowly() -> Answer:
-        proceed.wait()
-        return qa.ask(WHERE)
 
-    lines = stream(slowly, heartbeat_s=0.001)
-    assert next(lines) == ": heartbeat\n\n"
-    proceed.set()
-    assert list(lines)[-1] == "event: done\ndata: {}\n\n"
+def test_the_state_of_the_language_model_is_told_and_no_reason_not_to_be_ready() -> None:
+    class Failing(FakeQA):
+        @property
+        def model(self) -> ModelHealth:
+            return ModelHealth("m", ModelState.FAILING, "It cannot be reached.")
+
+    response = create_app(Failing(), Config()).test_client().get("/readyz")
+    assert response.status_code == 200
+    assert response.get_json()["model"] == {"model": "m", "state": "failing", "detail": "It cannot be reached."}
+
+
+def test_a_client_that_hangs_up_ends_the_answer(qa: FakeQA) -> None:
+    with serving(create_app(qa, Config())) as address:
+        headers = {"Accept": EVENTS}
+        with httpx.stream("POST", f"{address}/api/ask", json={"question": SLOW}, headers=headers) as response:
+            assert next(response.iter_lines()) == "event: search_results"
+        assert qa.given_up.wait(10)
+
+
+def test_what_is_withheld_is_listed_and_not_told(client: FlaskClient) -> None:
+    body = ask(client, DOUBTED)
+    assert body["notice"] == NOTICE
+    assert body["sentences"][0] == {"text": LIE, "citations": [], "support": "unsupported"}
+    assert LIE not in body["answer"]
+
+
+def test_who_goes_away_gets_nothing_more(qa: FakeQA) -> None:
+    assert list(stream(iter([Pause(), qa.ask(WHERE)]), gone=lambda: True)) == []
 
 
 @pytest.mark.parametrize("accept", ["*/*", "text/html", "application/json, text/event-stream;q=0.5"])
@@ -182,7 +218,7 @@ def test_articles_are_listed_without_and_given_with_their_text(client: FlaskClie
 def test_suggestions_health_and_readiness(client: FlaskClient) -> None:
     assert client.get("/api/suggestions").get_json() == {"suggestions": [WHERE, JETS]}
     assert client.get("/healthz").get_json() == {"status": "ok"}
-    assert client.get("/readyz").get_json() == {"status": "ready", "articles": 3}
+    assert client.get("/readyz").get_json() == {"status": "ready", "articles": 3, "model": None}
 
 
 def test_a_service_without_articles_is_not_ready() -> None:

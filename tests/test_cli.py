@@ -48,6 +48,14 @@ def test_ask_gives_json(config_file: Path, capsys: pytest.CaptureFixture[str]) -
     assert {"fighter", "jets", "Poland"} <= set(answer["unknown_words"])
 
 
+def test_ask_explains_itself(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    question = "Where would a NATO headquarters be created?"
+    _, out, _ = run(capsys, "ask", question, "--explain", "--config", config_file)
+    assert "answered by extractive" in out
+    assert "verbatim     Allies considered creating a NATO headquarters" in out
+    assert "search" in out.splitlines()[-1]
+
+
 def test_ingest_says_what_it_did(config_file: Path, capsys: pytest.CaptureFixture[str]) -> None:
     folder = config_file.parent / "seeds"
     shutil.copy(next(folder.iterdir()), folder / "copy.txt")

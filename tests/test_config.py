@@ -22,8 +22,9 @@ def test_an_empty_file_gives_the_defaults(file: Path) -> None:
 
 
 def test_folders_are_relative_to_the_file_wherever_the_service_is_started(file: Path) -> None:
-    file.write_text("articles: {folder: news}\nindex: {folder: /elsewhere}\n")
+    file.write_text("articles: {folder: news}\nindex: {folder: /elsewhere}\nanswer: {gguf: model.gguf}\n")
     config = Config.load(file, {})
+    assert config.answer.gguf == file.parent / "model.gguf"
     assert config.articles.folder == file.parent / "news"
     assert config.index.folder == Path("/elsewhere")
 
@@ -35,6 +36,13 @@ def test_folders_are_relative_to_the_file_wherever_the_service_is_started(file: 
         ("server: {prot: 8000}", "server.prot"),
         ("server: {port: 99999}", "server.port"),
         ("answer: {threshold: high}", "answer.threshold"),
+        ("answer: {provider: gpt}", "answer.provider"),
+        ("answer: {provider: openai_like}", "`model`"),
+        ("answer: {provider: ollama}", "`model`"),
+        ("answer: {provider: llamacpp}", "`gguf`"),
+        ("answer: {base_url: localhost}", "answer.base_url"),
+        ("answer: {base_url: 'https://me:secret@example.org'}", "OPENAI_API_KEY"),
+        ("answer: {max_tokens: 4000}", "context_tokens"),
         ("- a list", "mapping"),
         ("a: [", "YAML"),
     ],

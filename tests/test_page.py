@@ -12,12 +12,16 @@ from webtest import (
     AGAIN,
     BROKEN,
     DISAGREE,
+    DOUBTED,
     HOSTILE,
     HOSTILE_ARTICLE,
     HOSTILE_QUESTION,
     JETS,
+    LIE,
     NO_INDEX,
+    NOTICE,
     SEEDS,
+    SLOW,
     WHERE,
     FakeQA,
     serving,
@@ -98,6 +102,30 @@ def highlighted(page: Page) -> str:
 
 
 # Asking
+
+
+def test_an_answer_is_shown_while_it_is_written_and_can_be_stopped(page: Page, qa: FakeQA) -> None:
+    ask(page, SLOW)
+    expect(page.locator(".answer.text")).to_contain_text("Allies considered creating a NATO headquarters")
+    expect(page.locator(".answer.text .mark")).to_have_count(1)
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".stopped")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask")).to_be_enabled()
+    assert qa.given_up.wait(5)
+    ask(page, WHERE)
+    expect(page.locator(".short-answer")).to_have_text("Wiesbaden, Germany")
+
+
+def test_what_was_withheld_is_struck_through_on_demand_and_a_notice_is_shown(page: Page) -> None:
+    ask(page, DOUBTED)
+    expect(page.locator(".notice")).to_have_text(NOTICE)
+    expect(page.locator(".answer .text")).not_to_contain_text("Madrid")
+    struck = page.locator(".withheld s")
+    expect(struck).to_be_hidden()
+    page.get_by_text("One sentence was withheld").click()
+    expect(struck).to_be_visible()
+    expect(struck).to_have_text(LIE)
+    expect(page.get_by_role("status")).not_to_have_text(re.compile("Madrid"))
 
 
 def test_a_suggestion_is_answered_short_answer_first(page: Page) -> None:

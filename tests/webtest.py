@@ -2,7 +2,9 @@
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from flask import Flask
@@ -10,14 +12,18 @@ from werkzeug.serving import make_server
 
 from qa.errors import IndexMissing
 from qa.ingest import read_folder
-from qa.service import QA
+from qa.service import QA, Event
 from qa.types import (
     Answer,
     Article,
     Citation,
     Disagreement,
     Evidence,
+    Found,
+    ModelHealth,
     Passage,
+    Pause,
+    Piece,
     Quote,
     Refusal,
     Sentence,
@@ -44,6 +50,10 @@ DISAGREE = "When did the ministers meet?"
 HOSTILE_QUESTION = f"What about {HOSTILE}?"
 NO_INDEX = "Is there an index?"
 BROKEN = "Does it break?"
+SLOW = "Does it take long?"
+DOUBTED = "Is all of it true?"
+LIE = "It will be in Madrid. <b>See</b>"
+NOTICE = "The language model's server failed. The articles are quoted instead."
 
 
 class FakeQA(QA):
@@ -53,18 +63,40 @@ class FakeQA(QA):
         self.articles = (*read_folder(SEEDS, 5).articles, HOSTILE_ARTICLE)
         self.suggestions = (WHERE, JETS)
         self.asked_with: list[tuple[str, tuple[Turn, ...]]] = []
+        self.given_up = threading.Event()
 
     def article(self, article_id: str) -> Article | None:
         return next((article for article in self.articles if article.id == article_id), None)
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    @property
+    def model(self) -> ModelHealth | None:
+        return None
+
+    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+        answer = self._answer(question, history)
+        yield Found(answer.asked, answer.evidence)
+        yield Piece(answer.text, answer.citations)
+        if question == SLOW:
+            try:
+                while True:
+                    time.sleep(0.01)
+                    yield Pause()
+            finally:
+                self.given_up.set()
+        yield answer
+
+    def _answer(self, question: str, history: Sequence[Turn]) -> Answer:
         self.asked_with.append((question, tuple(history)))
         if question == NO_INDEX:
             raise IndexMissing("No article has been indexed yet. Run `qa ingest`.")
         if question == BROKEN:
             raise ZeroDivisionError("a secret of the house")
         where = self._sentence("Allies considered creating", "security assistance and training.")
-        if question == WHERE:
+        if question == DOUBTED:
+            answer = _answer(question, [where])
+            lie = Sentence(LIE, (), Support.UNSUPPORTED)
+            return replace(answer, sentences=(lie, *answer.sentences), notice=NOTICE)
+        if question in (WHERE, SLOW):
             return _answer(question, [where], short_answer="Wiesbaden, Germany")
         if question == AGAIN and history:
             return _answer(question, [where], asked=WHERE, short_answer="Wiesbaden, Germany")

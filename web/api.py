@@ -1,5 +1,10 @@
 """The JSON API. A view only translates: request to question, answer to JSON."""
 
+import socket
+import ssl
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from flask import Response, request, stream_with_context
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
@@ -19,6 +24,7 @@ from web.schemas import (
     AskRequest,
     FieldProblem,
     HealthOut,
+    ModelOut,
     ReadyOut,
     SuggestionsOut,
 )
@@ -57,7 +63,7 @@ def ask(body: AskRequest) -> Response:
     _check_limits(body)
     qa, history = current_qa(), [Turn(message.role, message.content) for message in body.history]
     if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
-        events = stream(lambda: qa.ask(body.question, history))
+        events = stream(qa.stream(body.question, history), gone=_hung_up(request.environ))
         return Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
     return _json(AnswerOut.model_validate(qa.ask(body.question, history)))
 
@@ -91,11 +97,30 @@ def healthz() -> Response:
 
 @health.get("/readyz", responses={200: ReadyOut})
 def readyz() -> Response:
-    """Say whether questions can be answered: the index is open and holds articles."""
+    """Say whether questions can be answered: the index is open and holds articles.
+
+    A language model that fails is told of, and no reason not to be ready: the articles are quoted instead.
+    """
     count = len(current_qa().articles)
     if not count:
         raise ServiceUnavailable("The index holds no article. Put some into the articles folder and run `qa ingest`.")
-    return _json(ReadyOut(status="ready", articles=count))
+    model = current_qa().model
+    return _json(ReadyOut(status="ready", articles=count, model=ModelOut.model_validate(model) if model else None))
+
+
+def _hung_up(environ: Mapping[str, Any]) -> Callable[[], bool]:
+    """Make a test of whether the client has closed its connection; never, where the server does not show it."""
+    connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+
+    def hung_up() -> bool:
+        try:
+            return connection is not None and connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+        except BlockingIOError:
+            return False
+        except (OSError, ValueError):  # reset; or TLS, which cannot be peeked into
+            return not isinstance(connection, ssl.SSLSocket)
+
+    return hung_up
 
 
 def _check_limits(body: AskRequest) -> None:

@@ -2,49 +2,70 @@
 
 import json
 import re
+import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor, wait
 
-from qa.types import Answer
+from qa.service import Event
+from qa.types import Answer, Found, Piece
 from web.problems import problem
-from web.schemas import AnswerOut
+from web.schemas import AnswerOut, CitationOut, EvidenceOut
 
 HEARTBEAT_S = 10.0
 """Proxies close a silent connection after 30 to 60 seconds."""
-_PIECE = re.compile(r".*?(?:\[\d+\]\s*)+|.+", re.DOTALL)
+_PART = re.compile(r".*?(?:\[\d+\]\s*)+|.+", re.DOTALL)
 """Text up to and with the next `[n]` marks; what follows the last mark."""
 _MARK = re.compile(r"\[(\d+)\]")
 
 
-def stream(ask: Callable[[], Answer], heartbeat_s: float = HEARTBEAT_S) -> Iterator[str]:
-    """Answer, and tell the client every `heartbeat_s` seconds that it has not been forgotten.
+def stream(
+    events: Iterator[Event], gone: Callable[[], bool] = lambda: False, heartbeat_s: float = HEARTBEAT_S
+) -> Iterator[str]:
+    """Tell of an answer while it is being made.
 
     The HTTP status is out before the answer is known, so an error becomes an `error` event.
+
+    Args:
+        events: of `QA.stream`; they stop when this iterator is closed.
+        gone: whether the client has gone away; asked whenever there is nothing to tell, which also ends the answer.
+        heartbeat_s: longest silence, in seconds.
     """
-    with ThreadPoolExecutor(max_workers=1) as worker:
-        answer = worker.submit(ask)
-        while not wait([answer], timeout=heartbeat_s).done:
-            yield ": heartbeat\n\n"
-    if error := answer.exception():
-        if not isinstance(error, Exception):
-            raise error
+    spoken = time.monotonic()
+    try:
+        for event in events:
+            for line in _lines(event):
+                yield line
+                spoken = time.monotonic()
+            if gone():
+                return
+            if time.monotonic() - spoken >= heartbeat_s:
+                yield ": heartbeat\n\n"
+                spoken = time.monotonic()
+    except Exception as error:
         yield _event("error", problem(error).model_dump_json())
-    else:
-        yield from _answer_events(AnswerOut.model_validate(answer.result()))
     yield _event("done", "{}")
 
 
-def _answer_events(answer: AnswerOut) -> Iterator[str]:
-    yield _event("search_results", json.dumps([item.model_dump(mode="json") for item in answer.evidence]))
-    waiting = {citation.n: citation for citation in answer.citations}
-    for piece in _PIECE.findall(answer.answer):
-        yield _event("message", json.dumps({"delta": piece}))
-        for n in map(int, _MARK.findall(piece)):
+def _lines(event: Event) -> Iterator[str]:
+    match event:
+        case Found():
+            evidence = [EvidenceOut.model_validate(item).model_dump(mode="json") for item in event.evidence]
+            yield _event("search_results", json.dumps(evidence))
+        case Piece():
+            yield from _piece(event)
+        case Answer():
+            yield _event("final_answer", AnswerOut.model_validate(event).model_dump_json())
+
+
+def _piece(piece: Piece) -> Iterator[str]:
+    """Each citation follows the text that first refers to it."""
+    waiting = {citation.n: CitationOut.model_validate(citation) for citation in piece.citations}
+    for part in _PART.findall(piece.text):
+        yield _event("message", json.dumps({"delta": part}))
+        for n in map(int, _MARK.findall(part)):
             if citation := waiting.pop(n, None):
                 yield _event("citation", citation.model_dump_json())
     for citation in waiting.values():
         yield _event("citation", citation.model_dump_json())
-    yield _event("final_answer", answer.model_dump_json())
 
 
 def _event(name: str, data: str) -> str:

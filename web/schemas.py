@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, StringConstraints
 
-from qa.types import Refusal, Role, Support
+from qa.types import ModelState, Refusal, Role, Support
 
 
 class _Request(BaseModel):
@@ -47,7 +47,7 @@ class SentenceOut(_Response):
 
     text: str
     citations: list[int] = Field(description="The `n` of each citation that bears the sentence out.")
-    support: Support
+    support: Support = Field(description="A sentence that is `unsupported` is listed here, and is not in `answer`.")
 
 
 class QuoteOut(_Response):
@@ -130,6 +130,7 @@ class AnswerOut(_Response):
     citations: list[CitationOut] = Field(description="Numbered from 1 by first use; only those referred to.")
     evidence: list[EvidenceOut]
     disagreement: DisagreementOut | None
+    notice: str | None = Field(description="What went otherwise than it should: the language model failed, and so on.")
     trace: TraceOut
 
 
@@ -166,10 +167,19 @@ class HealthOut(_Response):
     status: str
 
 
+class ModelOut(_Response):
+    """How the language model fares. Where it fails, the articles are quoted instead."""
+
+    model: str
+    state: ModelState = Field(description="What its last use showed.")
+    detail: str | None = Field(description="Why it fails, and what to do about it.")
+
+
 class ReadyOut(HealthOut):
     """Questions can be answered."""
 
     articles: int = Field(description="How many are in the index.")
+    model: ModelOut | None = Field(description="Null where no language model is configured.")
 
 
 class FieldProblem(BaseModel):

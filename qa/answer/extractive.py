@@ -1,17 +1,18 @@
 """Answers in the articles' own words: the default, which needs no LLM."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from qa.answer.candidates import Candidate, candidates, stems
 from qa.answer.confidence import confidence, rank
 from qa.answer.digest import digest
+from qa.answer.prompts import NOT_SAID
 from qa.answer.question import Expects, Kind, Question, analyse
 from qa.answer.quotes import quote
 from qa.cite import Statement, number
 from qa.text import content_words, stem
-from qa.types import Article, Disagreement, Draft, Evidence, Quote, Refusal, Side, Support
+from qa.types import Article, Disagreement, Draft, Evidence, Outcome, Quote, Refusal, Side, Support
 from qa.vocabulary import Vocabulary
 
 _SURE = 0.7
@@ -60,6 +61,7 @@ class Extractive:
     """
 
     model = "extractive"
+    health = None
 
     def __init__(self, articles: Mapping[str, Article], vocabulary: Vocabulary, threshold: float) -> None:
         self._articles = articles
@@ -80,6 +82,10 @@ class Extractive:
         if question.kind is Kind.FACTUAL and found[0].candidate.span and not found[0].candidate.features["misfit"]:
             return self._short(question, found[0], found[1:])
         return _draft([self._statement(item) for item in self._tied(question, found)], found[0].confidence)
+
+    def stream(self, text: str, evidence: Sequence[Evidence], since: float) -> Iterator[Outcome]:  # noqa: ARG002
+        """Answer as `answer` does: it is there at once, whenever the question came in."""
+        yield Outcome(self.answer(text, evidence), self.model)
 
     def candidates(self, question: Question, evidence: Sequence[Evidence]) -> list[Candidate]:
         """The sentences of the evidence that was read, each with what speaks for and against it."""
@@ -142,7 +148,7 @@ class Extractive:
         about = (word for word in content_words(question.text) if stem(word) in question.terms)
         unknown = tuple(dict.fromkeys(word for word in about if not self._vocabulary.knows(stem(word))))
         telling = [word for word in unknown if self._vocabulary.tells(word)]
-        text = "The articles do not say."
+        text = NOT_SAID
         if telling:
             text += f" No article mentions {_listed(telling)}."
         closest = best.candidate.quote if best else None

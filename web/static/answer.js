@@ -15,15 +15,42 @@ export function answerView(answer, open) {
     "div",
     { class: answer.answered ? "answer" : "answer refusal" },
     answer.asked !== answer.question && el("p", { class: "asked" }, "Searched for ", el("q", {}, answer.asked)),
+    answer.notice && el("p", { class: "notice" }, answer.notice),
     answer.answered ? answered(answer, open) : refused(answer, open),
+    withheld(answer.sentences.filter((sentence) => !borneOut(sentence))),
     howFound(answer, open),
   );
 }
 
+// Shows an answer while it is being written. It handles the events of `ask`.
+export class LiveAnswer {
+  constructor(body, open) {
+    this.body = body;
+    this.open = open;
+    this.text = el("p");
+  }
+
+  search_results(evidence) {
+    this.body.querySelector(".waiting").textContent = evidence.length ? "Reading what was found" : "Nothing was found";
+  }
+
+  // The marks come as text here, and as links with `citation`.
+  message({ delta }) {
+    if (!this.text.isConnected) this.body.prepend(el("div", { class: "answer text" }, this.text));
+    this.text.append(delta.replaceAll(/ ?\[\d+\]/g, ""));
+    this.body.querySelector(".waiting").textContent = "Writing";
+  }
+
+  citation(citation) {
+    this.text.append(mark(citation, this.open), " ");
+  }
+}
+
 // What a screen reader is told when the answer arrives.
-export function spoken({ answer, short_answer: short, sentences }) {
-  if (!sentences.length) return answer;
-  return [short && `${short}.`, ...sentences.map(({ text }) => text)].filter(Boolean).join(" ");
+export function spoken({ answer, short_answer: short, sentences, notice }) {
+  const told = sentences.filter(borneOut);
+  if (!told.length) return answer;
+  return [notice, short && `${short}.`, ...told.map(({ text }) => text)].filter(Boolean).join(" ");
 }
 
 function answered(answer, open) {
@@ -39,7 +66,7 @@ function answered(answer, open) {
 function statement({ short_answer: short, sentences }, marks) {
   const paragraphs = [];
   let source = null;
-  for (const item of sentences) {
+  for (const item of sentences.filter(borneOut)) {
     if (String(item.citations) !== source) paragraphs.push(el("p"));
     source = String(item.citations);
     paragraphs.at(-1).append(sentence(item, marks), " ");
@@ -47,9 +74,25 @@ function statement({ short_answer: short, sentences }, marks) {
   return [short && el("p", { class: "short-answer" }, short), el("div", { class: "text" }, paragraphs)];
 }
 
-function sentence({ text, citations, support }, marks) {
-  const caveat = support === "unsupported" && el("span", { class: "caveat" }, " (not borne out by the articles)");
-  return el("span", { class: "sentence" }, text, marks(citations), caveat);
+function sentence({ text, citations }, marks) {
+  return el("span", { class: "sentence" }, text, marks(citations));
+}
+
+function borneOut({ support }) {
+  return support !== "unsupported";
+}
+
+// What the language model wrote and the articles do not bear out: struck through, for whoever wants to know.
+function withheld(sentences) {
+  if (!sentences.length) return null;
+  const count = sentences.length === 1 ? "One sentence was" : `${sentences.length} sentences were`;
+  return el(
+    "details",
+    { class: "withheld" },
+    el("summary", {}, `${count} withheld`),
+    el("p", {}, "The language model wrote this, and the articles do not bear it out:"),
+    sentences.map(({ text }) => el("p", {}, el("s", {}, text))),
+  );
 }
 
 function mark(citation, open) {

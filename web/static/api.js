@@ -1,6 +1,7 @@
 // Talks to the server. Every failure is a Problem whose message can be shown.
 
-const TIMEOUT_MS = 120_000;
+const TIMEOUT_MS = 120_000; // for an article
+const SILENCE_MS = 30_000; // the server gives a sign of life every ten seconds
 
 export class Problem extends Error {
   constructor(message, { status = 0, title = "The server cannot be reached" } = {}) {
@@ -11,37 +12,78 @@ export class Problem extends Error {
 }
 
 async function request(address, options = {}) {
-  const timeout = AbortSignal.timeout(TIMEOUT_MS);
-  const signal = options.signal ? AbortSignal.any([options.signal, timeout]) : timeout;
   try {
-    const response = await fetch(address, { ...options, signal });
-    if (response.ok) return await response.json();
+    const response = await fetch(address, { signal: AbortSignal.timeout(TIMEOUT_MS), ...options });
+    if (response.ok) return response;
     throw await problemOf(response);
   } catch (error) {
-    if (error instanceof Problem || error.name === "AbortError") throw error;
-    if (error.name === "TimeoutError") throw new Problem("It took too long to answer.", { title: "No answer came" });
-    throw new Problem("Check the connection, and that the service is running; then try again.");
+    throw known(error);
   }
+}
+
+function known(error) {
+  if (error instanceof Problem || error.name === "AbortError") return error;
+  if (error.name === "TimeoutError") return new Problem("It took too long to answer.", { title: "No answer came" });
+  return new Problem("Check the connection, and that the service is running; then try again.");
 }
 
 async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
+  return problemFrom({ detail: `It answered with status ${response.status}.`, status: response.status, ...body });
+}
+
+function problemFrom({ detail, status }) {
   const titles = { 422: "This question cannot be asked", 503: "The service is not ready" };
-  return new Problem(body.detail ?? `It answered with status ${response.status}.`, {
-    status: response.status,
-    title: titles[response.status] ?? "The service failed",
-  });
+  return new Problem(detail, { status, title: titles[status] ?? "The service failed" });
 }
 
-export function ask(question, history, signal) {
-  return request("/api/ask", {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify({ question, history }),
-    signal,
-  });
+// Asks, and calls `on[event](data)` for each event of the answer as it comes. Gives the whole answer.
+export async function ask(question, history, signal, on) {
+  const silence = new AbortController();
+  const hear = () => {
+    clearTimeout(hear.timer);
+    hear.timer = setTimeout(() => silence.abort(new DOMException("silent", "TimeoutError")), SILENCE_MS);
+  };
+  hear();
+  try {
+    const { body } = await request("/api/ask", {
+      method: "POST",
+      headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
+      body: JSON.stringify({ question, history }),
+      signal: AbortSignal.any([signal, silence.signal]),
+    });
+    let answer = null;
+    for await (const { name, data } of eventsOf(body, hear)) {
+      if (name === "error") throw problemFrom(data);
+      if (name === "final_answer") answer = data;
+      on[name]?.(data);
+    }
+    if (!answer) throw new TypeError("The stream broke off.");
+    return answer;
+  } catch (error) {
+    throw known(error);
+  } finally {
+    clearTimeout(hear.timer);
+  }
 }
 
-export function fetchArticle(id) {
-  return request(`/api/articles/${encodeURIComponent(id)}`);
+async function* eventsOf(body, hear) {
+  const reader = body.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
+  for (;;) {
+    const { value, done } = await reader.read();
+    if (done) return;
+    hear();
+    const blocks = (rest + value).split("\n\n");
+    rest = blocks.pop();
+    for (const block of blocks) {
+      const match = block.match(/^event: (.*)\ndata: (.*)$/);
+      if (match) yield { name: match[1], data: JSON.parse(match[2]) };
+    }
+  }
+}
+
+export async function fetchArticle(id) {
+  const response = await request(`/api/articles/${encodeURIComponent(id)}`);
+  return response.json();
 }

@@ -1,6 +1,6 @@
 // The page: the composer, the conversation, and the article that the address names.
 
-import { answerView, spoken } from "./answer.js";
+import { LiveAnswer, answerView, spoken } from "./answer.js";
 import { Problem, ask } from "./api.js";
 import { Conversation } from "./conversation.js";
 import { el } from "./dom.js";
@@ -27,25 +27,44 @@ function submit(text) {
 async function answerInto(turn, text) {
   pending = new AbortController();
   const { signal } = pending;
-  send.disabled = true;
+  send.textContent = "Stop";
   turn.body.replaceChildren(el("p", { class: "waiting" }, "Searching the articles"));
   status.textContent = "Searching the articles";
+  const live = new LiveAnswer(turn.body, openArticle);
   try {
-    const answer = await ask(text, conversation.history(), signal);
+    const answer = await ask(text, conversation.history(), signal, live);
     conversation.add(text, answer);
     turn.body.replaceChildren(answerView(answer, openArticle));
     status.textContent = spoken(answer);
   } catch (error) {
-    if (signal.aborted) return;
+    if (signal.aborted) {
+      if (turn.node.isConnected) showStopped(turn, text);
+      return;
+    }
     const known = error instanceof Problem;
     showProblem(turn, text, known ? error : new Problem(String(error), { title: "This page failed" }));
   } finally {
-    if (!signal.aborted) {
-      pending = null;
-      send.disabled = false;
-      turn.node.scrollIntoView({ block: "nearest" });
-    }
+    if (pending?.signal === signal) settle();
+    turn.node.scrollIntoView({ block: "nearest" });
   }
+}
+
+function settle() {
+  pending = null;
+  send.textContent = "Ask";
+}
+
+function stop() {
+  pending?.abort();
+  settle();
+}
+
+function showStopped(turn, text) {
+  turn.body.querySelector(".waiting")?.remove();
+  turn.body.append(el("p", { class: "stopped" }, "Stopped."));
+  status.textContent = "Stopped";
+  if (!question.value) question.value = text;
+  fitComposer();
 }
 
 function addTurn(text) {
@@ -76,11 +95,9 @@ function showProblem(turn, text, problem) {
 }
 
 function startAnew() {
-  pending?.abort();
-  pending = null;
-  send.disabled = false;
-  conversation.clear();
   log.replaceChildren();
+  stop();
+  conversation.clear();
   welcome.hidden = false;
   newConversation.hidden = true;
   status.textContent = "New conversation";
@@ -107,6 +124,14 @@ function fitComposer() {
 composer.addEventListener("submit", (event) => {
   event.preventDefault();
   submit(question.value);
+});
+send.addEventListener("click", (event) => {
+  if (!pending) return;
+  event.preventDefault();
+  stop();
+});
+window.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !reader.dialog.open) stop();
 });
 question.addEventListener("input", fitComposer);
 question.addEventListener("keydown", (event) => {

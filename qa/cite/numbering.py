@@ -1,9 +1,13 @@
 """Citations: which quotes bear out which sentences, numbered by first use. Pure functions."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.types import Citation, Quote, Sentence, Support
+
+_PLANTED = re.compile(r"\[(\^?\d[\d\s,;–-]*)\]")
+"""What an article has of the form of our marks; in an answer's text it would pass for a citation."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +26,16 @@ def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], 
 
     Returns:
         The text with its `[n]` marks, its sentences, and the citations: each quote once, numbered from 1 by first use.
+        What is not supported is listed among the sentences, without citations, and is not in the text. More statements
+        at the end change nothing of what is there: an answer can be numbered while it is being written.
     """
     citations: dict[tuple[str, int, int], Citation] = {}
     sentences: list[Sentence] = []
     marked: list[str] = []
     for statement in statements:
+        if statement.support is Support.UNSUPPORTED:
+            sentences += [Sentence(text, (), statement.support) for text in statement.sentences]
+            continue
         numbers = []
         for quote in statement.quotes:
             key = (quote.article_id, quote.start, quote.end)
@@ -37,5 +46,6 @@ def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], 
                 )  # fmt: skip
             numbers.append(citations[key].n)
         sentences += [Sentence(text, tuple(numbers), statement.support) for text in statement.sentences]
-        marked.append(f"{' '.join(statement.sentences)} {''.join(f'[{n}]' for n in numbers)}")
+        said = _PLANTED.sub(r"(\1)", " ".join(statement.sentences))
+        marked.append(f"{said} {''.join(f'[{n}]' for n in numbers)}")
     return " ".join(marked), tuple(sentences), tuple(citations.values())

@@ -1,0 +1,158 @@
+"""What must not be wrong in a sentence: its numbers, dates, names, quotations, speakers, what it denies and opposes.
+
+Each check names what a sentence has that its quotes do not have. They can only speak against a sentence.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+
+from qa.cite.names import missing_names
+from qa.cite.opposites import opposites
+from qa.cite.quantities import Quantity, days, quantities
+from qa.text import STOP_WORDS, WORD, stem
+
+_SAYING = (
+    r"(?:said|says|say|added|adds|told|tells|asked|asks|stressed|stresses|emphasi[sz]ed|emphasi[sz]es|noted|notes|wrote|writes|"
+    r"explained|warned|argued|stated|claimed|remarked|declared|announced|called|described|insisted|commented|replied|"
+    r"believes?|believed|thinks|thought|suggested|reported|denied|admitted|promised|vowed|complained|mentioned)"
+)
+_PERSON = r"(?:[A-Z](?:[\w’'-]*|\.)[ ]){0,6}[A-Z][\w’'-]+"
+_WHO_SAYS = re.compile(
+    rf"(?P<before>{_PERSON})(?:,[^,.]{{3,60}})?,?\s+(?:(?:has|had|also|then|later)\s+)?{_SAYING}\b"
+    rf"|(?<=[,”\"?!]\s){_SAYING}\s+(?:(?:the|a|an|former|then)\s+){{0,2}}(?P<after>{_PERSON})"
+    rf"|\b[Aa]ccording to (?P<to>{_PERSON})"
+)
+_BY = re.compile(rf"\b(\w+(?:ed|en|n|t|d))\s+by\s+(?:the\s+)?({_PERSON})")
+_BY_ANYBODY = re.compile(r"\b(\w+(?:ed|en|n|t|d))\s+by\s+([^.;:]+)")
+_QUOTED = re.compile(r"[“\"«]([^“”\"«»]{2,})[”\"»]")
+_ADDRESS = re.compile(
+    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|org|net|io|gov|info|co|eu|uk|de)\b(?:/\S*)?"
+)
+_DENIAL = re.compile(
+    r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|nowhere|refus\w+|fail(?:s|ed|ing|ure)?"
+    r"|deny|denies|denied|declin(?:es|ed|ing) to|unable|lack\w*|hardly|scarcely|barely|reject\w*|turn(?:s|ed) down"
+    r"|rather than|instead of|avoid\w*|stop(?:s|ped)?|prevent\w*|lost|loses?|un(?:like|certain|clear|known)\w*"
+    r"|impossible|few|rarely|seldom)\b|n['’]t\b",
+    re.IGNORECASE,
+)
+"""What may deny something; `_PLAIN_DENIAL` is what surely does."""
+_PLAIN_DENIAL = re.compile(
+    r"\b(?:not(?! only| just| least)|never|cannot|no longer|none of|nobody|neither)\b|\bno\b(?! doubt)|n['’]t\b",
+    re.IGNORECASE,
+)
+_PREPOSITION = re.compile(r"\b(by|to|from)\s+(?:[£$€]\s?)?$")
+_SCOPE = 4
+"""Content words after a "not" that it is taken to deny."""
+
+
+def problems(sentence: str, quotes: Sequence[str]) -> list[str]:
+    """What a sentence has that its quotes do not bear out, in words for a reader; empty where nothing is wrong."""
+    text = "\n".join(quotes)
+    return [
+        *(f"number: {sentence[q.start : q.end].strip()}" for q in missing_quantities(sentence, text)),
+        *(f"date: {found}" for found in missing_days(sentence, text)),
+        *(f"name: {name}" for name in missing_names(sentence, text)),
+        *(f"quotation: {quoted}" for quoted in missing_quotations(sentence, text)),
+        *(f"speaker: {name}" for name in wrong_speakers(sentence, text)),
+        *(f"address: {found}" for found in _ADDRESS.findall(sentence) if found.lower() not in text.lower()),
+        *(f"negation: {found}" for found in negations(sentence, text)),
+    ]
+
+
+def missing_quantities(sentence: str, text: str) -> list[Quantity]:
+    """The sentence's numbers that the text has not, or only of something else."""
+    told = quantities(text)
+    dated = [number for day in days(text) for number in (*day.days, day.year)]
+    inside = [(day.start, day.end) for day in days(sentence)]
+    missing = []
+    for one in quantities(sentence):
+        if any(start <= one.start < end for start, end in inside):
+            continue
+        equal = [other for other in told if one.agrees(other)]
+        found = equal or (not one.unit and one.value in dated)
+        if not found or (equal and all(_moved(sentence, one, text, other) for other in equal)):
+            missing.append(one)
+    return missing
+
+
+def _moved(sentence: str, one: Quantity, text: str, other: Quantity) -> bool:
+    """Whether two equal numbers stand for different things: "by 3 per cent" is not "to 3 per cent"."""
+    mine, theirs = (_PREPOSITION.search(where[: at.start]) for where, at in ((sentence, one), (text, other)))
+    return bool(one.unit and mine and theirs and mine[1] != theirs[1])
+
+
+def missing_days(sentence: str, text: str) -> list[str]:
+    """The sentence's dates that lie within none of the text's."""
+    told = days(text)
+    years = {int(q.value) for q in quantities(text)}
+    return [
+        sentence[day.start : day.end]
+        for day in days(sentence)
+        if not any(day.within(other) or (day.year in years and replace(day, year=0).within(other)) for other in told)
+    ]
+
+
+def missing_quotations(sentence: str, text: str) -> list[str]:
+    """What the sentence gives in quotation marks and the text does not say in these words."""
+    told = " ".join(word.lower() for word in WORD.findall(text))
+    return [quoted for quoted in _QUOTED.findall(sentence)
+            if " ".join(word.lower() for word in WORD.findall(quoted)) not in told]  # fmt: skip
+
+
+def speakers(text: str) -> list[str]:
+    """Who says something in a text: names and pronouns."""
+    return [next(group for group in match.groups() if group) for match in _WHO_SAYS.finditer(text)]
+
+
+def wrong_speakers(sentence: str, text: str) -> list[str]:
+    """Who says or does something in the sentence, though the text names others for it, and not them."""
+    told = speakers(text)
+    known = [{stem(word) for word in WORD.findall(one)} for one in told]
+    wrong = []
+    if told and not any(one.lower() in STOP_WORDS for one in told):
+        mine = [one for one in speakers(sentence) if one.lower() not in STOP_WORDS]
+        wrong = [one for one in mine if not any(stem(WORD.findall(one)[-1]) in words for words in known)]
+    for match in _BY.finditer(sentence):
+        verb, agent = stem(match[1]), {stem(word) for word in WORD.findall(match[2])}
+        others = [
+            {stem(word) for word in WORD.findall(rest)}
+            for done, rest in _BY_ANYBODY.findall(text)
+            if stem(done) == verb
+        ]
+        if others and not any(agent & other for other in others):
+            wrong.append(match[2])
+    return wrong
+
+
+def negations(sentence: str, text: str) -> list[str]:
+    """What the sentence denies and the text says, or the other way round."""
+    found = []
+    if (denial := _PLAIN_DENIAL.search(sentence)) and not _DENIAL.search(text):
+        found.append(denial.group())
+    if not _DENIAL.search(sentence):
+        mine = {stem(word) for word in WORD.findall(sentence)}
+        for denial in _PLAIN_DENIAL.finditer(text):
+            denied = [stem(word) for word in _scope(text, denial.end())]
+            if denied and sum(word in mine for word in denied[:2]) == len(denied[:2]):
+                found.append(f"not {denied[0]}")
+    return found
+
+
+def _scope(text: str, at: int) -> Iterator[str]:
+    rest = re.split(r"[.;!?]", text[at:], maxsplit=1)[0]
+    return (word for word in WORD.findall(rest)[: 2 * _SCOPE] if word.lower() not in STOP_WORDS)
+
+
+def conflicts(sentence: str, text: str) -> list[str]:
+    """The sentence's words that the text has not, though it has their contrary."""
+    told = {stem(word) for word in WORD.findall(text)}
+    return [
+        word for word in WORD.findall(sentence)
+        if stem(word) not in told and (contrary := opposites(word) & told) and not _same_side(word, told - contrary)
+    ]  # fmt: skip
+
+
+def _same_side(word: str, told: Iterable[str]) -> bool:
+    """Whether the text also has a word that means what this one means."""
+    return any(opposites(other) & opposites(word) for other in told if other != stem(word))

@@ -1,0 +1,306 @@
+"""Sentences of a model's answer: cut from a stream, aligned to the articles, verified, cited."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qa.cite import Splitter, Statement, Written, align, number, sources, statement
+from qa.cite.checks import conflicts, problems
+from qa.cite.quantities import days, quantities
+from qa.ingest import read_folder
+from qa.text import sentence_spans
+from qa.types import Article, Evidence, Passage, Quote, Support
+
+SEEDS = Path(__file__).parent.parent / "seeds"
+ARTICLES = read_folder(SEEDS, max_file_mb=5).articles
+
+
+def written(*deltas: str) -> list[Written]:
+    splitter = Splitter()
+    return [sentence for delta in deltas for sentence in splitter.feed(delta)] + splitter.close()
+
+
+def texts(*deltas: str) -> list[str]:
+    return [sentence.text for sentence in written(*deltas)]
+
+
+# Sentences from a stream
+
+
+@pytest.mark.parametrize(
+    "answer, expected",
+    [
+        ("NATO met in Prague. It was opened by J. Smith.", ["NATO met in Prague.", "It was opened by J. Smith."]),
+        ("U.S. troops left, e.g. by ship. It took 3.5 days.", ["U.S. troops left, e.g. by ship.", "It took 3.5 days."]),
+        ("“Why now?” Jan Lipavský asked. Nobody knew.", ["“Why now?” Jan Lipavský asked.", "Nobody knew."]),
+        ('He said "No." They left.', ['He said "No."', "They left."]),
+        ("Points:\n- The first one\n- The second one.\n1. A third.", 
+         ["Points:", "The first one", "The second one.", "A third."]),
+        ("# Summary\n\n**Key facts**\n\nNATO met.", ["NATO met."]),
+        ("It cost $5.2 billion. 21 councillors agreed.", ["It cost $5.2 billion.", "21 councillors agreed."]),
+        ("The **bold** _slanted_ `code` stays; snake_case too.", ["The bold slanted code stays; snake_case too."]),
+        ("See [the page](https://evil.example/a_(b)?q=1) now.", ["See the page now."]),
+        ("Look ![x](https://evil.example/leak?q=secret) here.", ["Look here."]),
+        ("A <b>bold</b> word.<!-- hidden --> More <script>alert(1)</script>text.", ["A bold word.", "More text."]),
+        ('Seen. <span style="display:none">Unseen. Quite.</span>Seen again.', ["Seen.", "Seen again."]),
+        ("If x < 5 then y > 3. Fine.", ["If x < 5 then y > 3.", "Fine."]),
+        ("[1]: https://evil.example\nText stays.", ["Text stays."]),
+    ],
+)  # fmt: skip
+def test_an_answer_is_cut_into_sentences_without_markup(answer: str, expected: list[str]) -> None:
+    assert texts(answer) == expected
+
+
+@pytest.mark.parametrize(
+    "answer, hints",
+    [
+        ("NATO met [1].", (1,)), ("NATO met.[1][2]", (1, 2)), ("NATO met [1, 3].", (1, 3)), ("NATO met. [[2]]", (2,)),
+        ("NATO met【1】.", (1,)), ("NATO met ［2］.", (2,)), ("NATO met [1-3].", (1, 2, 3)), ("[2] NATO met.", (2,)),
+        ("NATO met [Source 2].", (2,)), ("NATO met【4†source】.", (4,)), ("NATO met [^1].", (1,)),
+    ],
+)  # fmt: skip
+def test_marks_are_taken_out_and_kept_as_hints(answer: str, hints: tuple[int, ...]) -> None:
+    assert written(answer) == [Written("NATO met.", hints)]
+
+
+def test_a_bracketed_number_of_the_text_is_no_mark() -> None:
+    assert written("It (1) said [sic] so.") == [Written("It (1) said [sic] so.")]
+
+
+def test_a_mark_belongs_to_the_sentence_before_it() -> None:
+    assert [sentence.hints for sentence in written("NATO met. [1] It ended. [2]")] == [(1,), (2,)]
+
+
+@pytest.mark.parametrize("cut", ["NATO met in Prague. It was opened by the", "NATO met in Prague. It was opened [1"])
+def test_a_last_sentence_that_is_broken_off_is_known_as_such(cut: str) -> None:
+    assert [sentence.finished for sentence in written(cut)] == [True, False]
+
+
+def test_a_sentence_comes_out_as_soon_as_the_next_one_begins() -> None:
+    splitter = Splitter()
+    assert splitter.feed("NATO met in Prague [1") == []
+    assert splitter.feed("]. ") == []
+    assert splitter.feed("It") == [Written("NATO met in Prague.", (1,))]
+
+
+MARKUP = st.sampled_from(
+    ["NATO met in Prague", ". ", "[1]", "[", "]", "1", ", ", "2", "It ended", "\n", "- ", "**", "_", "“", "”", '"',
+     "<!--",
+     "-->", "<b>", "</b>", "<", ">", "![", "](", "http://x.y", ")", "(", "# ", "【", "】", "U.S. ", "3.5", "Smith said",
+     "!", "? "]
+)  # fmt: skip
+
+
+@given(parts=st.lists(MARKUP, max_size=25), cuts=st.lists(st.integers(1, 9), min_size=1, max_size=60))
+@settings(max_examples=150, deadline=None)
+def test_how_an_answer_is_chopped_makes_no_difference(parts: list[str], cuts: list[int]) -> None:
+    answer = "".join(parts)
+    pieces, at = [], 0
+    for size in cuts:
+        pieces.append(answer[at : at + size])
+        at += size
+    assert written(*pieces, answer[at:]) == written(answer)
+
+
+@given(st.lists(MARKUP, max_size=25))
+@settings(max_examples=150, deadline=None)
+def test_no_mark_image_or_element_is_left(parts: list[str]) -> None:
+    for text in texts("".join(parts)):
+        assert not any(left in text for left in ("[1]", "![", "](http", "<b>", "<!--", "**"))
+
+
+# Values
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [
+        ("1,500 men", "fifteen hundred men"), ("1500", "one thousand five hundred"),
+        ("$5 billion", "5 billion dollars"),
+        ("£3.2m", "3.2 million pounds"), ("4.9%", "4.9 per cent"), ("23 workers", "Twenty-three workers"),
+        ("9th goal", "ninth goal"), ("twice", "two times"), ("a pair of successors", "two successors"),
+    ],
+)  # fmt: skip
+def test_the_same_value_is_known_however_it_is_written(one: str, other: str) -> None:
+    (first,), (second,) = quantities(one), quantities(other)
+    assert first.agrees(second)
+
+
+@pytest.mark.parametrize(
+    "one, other",
+    [("$5 billion", "5 million dollars"), ("5 euros", "5 dollars"), ("57 seconds", "57 minutes"), ("3", "3.5")],
+)
+def test_another_value_or_unit_is_another_quantity(one: str, other: str) -> None:
+    assert not quantities(one)[0].agrees(quantities(other)[0])
+
+
+@pytest.mark.parametrize("date", ["30 May", "May 30", "May 31, 2024", "in May 2024", "30–31 May", "the 30th of May"])
+def test_a_date_lies_within_a_longer_one(date: str) -> None:
+    assert days(date)[0].within(days("on 30 and 31 May 2024")[0])
+
+
+@pytest.mark.parametrize("date", ["29 May", "30 June", "30 May 2023"])
+def test_another_date_does_not(date: str) -> None:
+    assert not days(date)[0].within(days("on 30 and 31 May 2024")[0])
+
+
+# What speaks against a sentence
+
+OPENED = (
+    "The meeting in Prague was opened by NATO Secretary General Jens Stoltenberg on 30 May, who presented 40 proposals."
+)
+SAID = "“NATO’s doors must remain open to new members,” said Foreign Minister Jan Lipavský."
+
+
+@pytest.mark.parametrize(
+    "sentence, quote",
+    [
+        ("Stoltenberg presented forty proposals in Prague.", OPENED),
+        ("The meeting was opened on May 30 by Jens Stoltenberg.", OPENED),
+        ("Jan Lipavsky said that NATO’s doors “must remain open”.", SAID),
+        ("The United States agreed.", "The US agreed."),
+        ("The North Atlantic Treaty Organisation met.", "NATO met."),
+        ("Ukrainian troops arrived.", "Troops from Ukraine arrived."),
+        ("Ministers did not meet.", "No ministers met; they never do."),
+        ("Twenty-three library workers could lose their jobs.", "23 library workers could lose their jobs."),
+    ],
+)
+def test_nothing_speaks_against_a_right_sentence(sentence: str, quote: str) -> None:
+    assert problems(sentence, [quote]) == []
+
+
+@pytest.mark.parametrize(
+    "sentence, quote, kind",
+    [
+        ("Stoltenberg presented 50 proposals.", OPENED, "number"),
+        ("Reserves fell by £9.5 million.", "Reserves fell by £3.2 million, to £9.5 million.", "number"),
+        ("The meeting was opened on 31 May.", OPENED, "date"),
+        ("The meeting in Warsaw was opened.", OPENED, "name"),
+        ("Warsaw saw the meeting opened.", OPENED, "name"),
+        ("The meeting was opened by Peter Stoltenberg.", OPENED, "name"),
+        ("The Airbus A320 landed.", "The Airbus landed.", "name"),
+        ("The meeting was opened by Jan Lipavský.", f"{SAID} {OPENED}", "speaker"),
+        ("Jens Stoltenberg said the doors must remain open.", f"{SAID} Jens Stoltenberg listened.", "speaker"),
+        ("Jan Lipavský said the doors “must be shut”.", SAID, "quotation"),
+        ("The doors must not remain open.", SAID, "negation"),
+        ("The form was decided.", "The form was not decided.", "negation"),
+        ("See evil.example.com for NATO.", SAID, "address"),
+    ],
+)
+def test_a_wrong_detail_is_named(sentence: str, quote: str, kind: str) -> None:
+    assert kind in {problem.split(":")[0] for problem in problems(sentence, [quote])}
+
+
+def test_a_word_is_in_conflict_with_its_contrary() -> None:
+    assert conflicts("Prices fell in June.", "Prices rose in June.") == ["fell"]
+    assert conflicts("Prices climbed in June.", "Prices rose in June, then fell.") == []
+
+
+# Alignment
+
+
+def quote(text: str, start: int = 0) -> Quote:
+    return Quote("a", "Title", None, text, start, start + len(text))
+
+
+def certain(_claim: str, _evidence: str) -> float:
+    """A judge that believes everything."""
+    return 10.0
+
+
+def test_the_articles_own_sentence_is_verbatim() -> None:
+    aligned = align(OPENED, [quote(SAID), quote(OPENED, 100)], [0.2, 1.0])
+    assert (aligned.support, aligned.quotes) == (Support.VERBATIM, (quote(OPENED, 100),))
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "The meeting in Prague was opened by Jens Stoltenberg.",
+        "Jens Stoltenberg presented 40 proposals at the Prague meeting.",
+    ],
+)
+def test_a_shorter_sentence_is_supported(sentence: str) -> None:
+    aligned = align(sentence, [quote(SAID), quote(OPENED, 100)], [0.2, 0.8])
+    assert (aligned.support, aligned.quotes) == (Support.SUPPORTED, (quote(OPENED, 100),))
+
+
+def test_what_one_sentence_does_not_cover_is_cited_from_two() -> None:
+    pair = [quote("Jan Lipavský spoke in Prague."), quote("He mentioned the munitions initiative.", 30)]
+    aligned = align("Jan Lipavský mentioned the munitions initiative.", pair, [0.5, 0.7])
+    assert aligned.support is Support.SUPPORTED
+    assert set(aligned.quotes) == set(pair)
+
+
+def test_a_hint_decides_between_equals_only() -> None:
+    twice = [quote(OPENED), quote(OPENED, 200)]
+    assert align(OPENED, twice, [1.0, 1.0], hinted=[1]).quotes == (twice[1],)
+    assert (
+        align("Jens Stoltenberg opened it.", [quote(SAID), quote(OPENED, 100)], [0.2, 0.7], hinted=[0]).quotes[0].start
+        == 100
+    )
+
+
+def test_without_evidence_nothing_is_supported() -> None:
+    assert align("NATO met.", [], []).support is Support.UNSUPPORTED
+
+
+SENTENCES = [article.text[start:end] for article in ARTICLES for start, end in sentence_spans(article.text)]
+
+
+@given(
+    at=st.integers(0, len(SENTENCES) - 1),
+    value=st.integers(3, 10**7),
+    tail=st.sampled_from(["", " per cent", " tanks"]),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_sentence_whose_number_is_in_no_quote_is_never_supported(at: int, value: int, tail: str) -> None:
+    lie = f"{SENTENCES[at].rstrip('.”')} with {value:,}{tail}."
+    told = {quantity.value for sentence in SENTENCES for quantity in quantities(sentence)}
+    aligned = align(lie, [quote(text) for text in SENTENCES], [1.0] * len(SENTENCES), judge=certain)
+    assert value in told or aligned.support is Support.UNSUPPORTED
+
+
+# From passages to numbered citations
+
+
+def evidence(article: Article) -> list[Evidence]:
+    spans = sentence_spans(article.text)
+    groups = [(spans[n][0], spans[min(n + 3, len(spans) - 1)][1]) for n in range(0, len(spans), 2)]
+    return [
+        Evidence(Passage(f"{article.id}-{a}", article.id, article.title, None, article.text[a:b], a, b), 1.0)
+        for a, b in groups
+    ]  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, len(SENTENCES) - 1), st.integers(0, 60)), min_size=1, max_size=5))
+@settings(max_examples=40, deadline=None)
+def test_every_citation_is_the_article_at_its_offsets(cuts: list[tuple[int, int]]) -> None:
+    by_id = {article.id: article for article in ARTICLES}
+    found = sources([item for article in ARTICLES for item in evidence(article)])
+    answer = [SENTENCES[at][:-cut] if cut else SENTENCES[at] for at, cut in cuts if len(SENTENCES[at]) > cut]
+    text, sentences, citations = number(
+        [statement(align(one, found.quotes, [0.5] * len(found.quotes), judge=certain)) for one in answer]
+    )
+    assert [citation.n for citation in citations] == list(range(1, len(citations) + 1))
+    assert all(by_id[c.article_id].text[c.start : c.end] == c.quote for c in citations)
+    assert all(f"[{n}]" in text for sentence in sentences for n in sentence.citations)
+    assert all(bool(sentence.citations) == (sentence.support is not Support.UNSUPPORTED) for sentence in sentences)
+
+
+def test_a_sentence_in_two_passages_is_one_quote_and_marks_count_passages() -> None:
+    found = sources(evidence(ARTICLES[0]))
+    assert len(set(found.quotes)) == len(found.quotes)
+    assert found.hinted([1]) & found.hinted([2])
+    assert found.hinted([0, 999]) == frozenset()
+
+
+def test_an_unsupported_sentence_is_listed_and_withheld() -> None:
+    right = Statement(("NATO met.",), (quote("NATO met."),), 0.9)
+    wrong = Statement(("NATO left.",), (quote("NATO met."),), 0.1, Support.UNSUPPORTED)
+    text, sentences, citations = number([wrong, right, right])
+    assert text == "NATO met. [1] NATO met. [1]"
+    assert [sentence.citations for sentence in sentences] == [(), (1,), (1,)]
+    assert len(citations) == 1
