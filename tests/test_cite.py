@@ -177,12 +177,17 @@ def test_nothing_speaks_against_a_right_sentence(sentence: str, quote: str) -> N
         ("Stoltenberg presented 50 proposals.", OPENED, "number"),
         ("Reserves fell by £9.5 million.", "Reserves fell by £3.2 million, to £9.5 million.", "number"),
         ("The meeting was opened on 31 May.", OPENED, "date"),
+        ("The meeting was opened on 80 May.", OPENED, "date"),
         ("The meeting in Warsaw was opened.", OPENED, "name"),
+        ("The Ministry said the doors must remain open.", SAID, "name"),
+        ("The Communities met.", "The commitment was met.", "name"),
         ("Warsaw saw the meeting opened.", OPENED, "name"),
         ("The meeting was opened by Peter Stoltenberg.", OPENED, "name"),
         ("The Airbus A320 landed.", "The Airbus landed.", "name"),
         ("The meeting was opened by Jan Lipavský.", f"{SAID} {OPENED}", "speaker"),
         ("Jens Stoltenberg said the doors must remain open.", f"{SAID} Jens Stoltenberg listened.", "speaker"),
+        ("Director said that the meeting was opened by Jens Stoltenberg.", OPENED, "speaker"),
+        ("According to Stoltenberg, the summit is in July.", "The summit is in July. Stoltenberg waits.", "speaker"),
         ("Jan Lipavský said the doors “must be shut”.", SAID, "quotation"),
         ("The doors must not remain open.", SAID, "negation"),
         ("The form was decided.", "The form was not decided.", "negation"),
@@ -191,6 +196,27 @@ def test_nothing_speaks_against_a_right_sentence(sentence: str, quote: str) -> N
 )
 def test_a_wrong_detail_is_named(sentence: str, quote: str, kind: str) -> None:
     assert kind in {problem.split(":")[0] for problem in problems(sentence, [quote])}
+
+
+DELIVERIES = "The first deliveries of the Czech initiative will arrive in June."
+
+
+@pytest.mark.parametrize(
+    "sentence, other",
+    [
+        ("In March, the first deliveries will arrive.", "The council met on 5 March."),
+        ("The first deliveries of 24 others will arrive.", "Researchers followed 612 adults for 24 weeks."),
+        ("According to Hannah Birkett, the first deliveries will arrive in June.", "Hannah Birkett likes leather."),
+    ],
+)
+def test_a_detail_of_something_else_is_named(sentence: str, other: str) -> None:
+    assert any(found.startswith("of something else") for found in problems(sentence, [DELIVERIES, other]))
+    assert not any(found.startswith("of something else") for found in problems(sentence, [f"{other} {DELIVERIES}"]))
+
+
+def test_two_quotes_may_share_a_sentence() -> None:
+    sentence = "The meeting was opened by Stoltenberg on 30 May, and the first Czech deliveries will arrive in June."
+    assert problems(sentence, [OPENED, DELIVERIES]) == []
 
 
 def test_a_word_is_in_conflict_with_its_contrary() -> None:
@@ -261,6 +287,19 @@ def test_a_sentence_whose_number_is_in_no_quote_is_never_supported(at: int, valu
     told = {quantity.value for sentence in SENTENCES for quantity in quantities(sentence)}
     aligned = align(lie, [quote(text) for text in SENTENCES], [1.0] * len(SENTENCES), judge=certain)
     assert value in told or aligned.support is Support.UNSUPPORTED
+
+
+@given(
+    at=st.integers(0, len(SENTENCES) - 1),
+    lie=st.sampled_from(
+        ["In Lisbon, {}", "On 7 October, {}", "In October, {}", "Marta Novak said that {}", "{} in 1987."]
+    ),
+)
+@settings(max_examples=60, deadline=None)
+def test_a_sentence_with_a_date_or_a_name_that_is_in_no_quote_is_never_supported(at: int, lie: str) -> None:
+    quotes = [quote(text) for text in SENTENCES]
+    aligned = align(lie.format(SENTENCES[at].rstrip(".")), quotes, [1.0] * len(SENTENCES), judge=certain)
+    assert aligned.support is Support.UNSUPPORTED
 
 
 # From passages to numbered citations

@@ -2,12 +2,12 @@
 
 import json
 import math
-import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+from qa.cite.belonging import around
 from qa.cite.checks import conflicts, problems
 from qa.cite.names import common_words
 from qa.cite.numbering import Statement
@@ -29,11 +29,11 @@ _WORTH = 0.12
 """Share of a sentence's content that a further quote must add to be cited too."""
 _TRIED = 8
 """Further quotes that are tried when something of the sentence is not in those chosen."""
-_WINDOW = 5
-"""Content words on each side of a number that say what it counts."""
 _RELATED = 1.0
 """Least sum of what the quotes cover of a sentence's content and of their similarity. Of right sentences 98 % reach it,
 of those about another text 1 %: the weights were fitted on sentences that are nearly right, and know no others."""
+_GAP = 4
+"""Characters between two sentences that follow each other: a space, or a paragraph's end."""
 Judge = Callable[[str, str], float]
 """Logit that a claim (the first text) follows from a few sentences (the second)."""
 
@@ -71,10 +71,12 @@ def align(
     for at in sorted(range(len(quotes)), key=lambda n: n not in hinted):
         if _same_words(sentence, quotes[at].quote):
             return Aligned(sentence, (quotes[at],), Support.VERBATIM, 1.0)
-    chosen = choose(sentence, [quote.quote for quote in quotes], similarity, hinted)
+    all_texts = [quote.quote for quote in quotes]
+    apart = [at for at in range(1, len(quotes)) if not _follows(quotes[at - 1], quotes[at])]
+    chosen = choose(sentence, all_texts, similarity, hinted, apart)
     found = tuple(quotes[at] for at in chosen)
-    texts = [quotes[at].quote for at in sorted(chosen)]
-    wrong = problems(sentence, texts)
+    texts = [all_texts[at] for at in sorted(chosen)]
+    wrong = problems(sentence, stretches(all_texts, chosen, apart))
     table = weights()["together" if judge else "alone"]
     weighed = features(sentence, texts, [similarity[at] for at in chosen], judge)
     score = probability(table, weighed)
@@ -88,8 +90,22 @@ def statement(aligned: Aligned) -> Statement:
     return Statement((aligned.text,), aligned.quotes, aligned.score, aligned.support)
 
 
-def choose(sentence: str, texts: Sequence[str], similarity: Sequence[float], hinted: Collection[int] = ()) -> list[int]:
-    """Places of the fewest texts that share what can be found of a sentence's content, best first, at most three."""
+def choose(
+    sentence: str,
+    texts: Sequence[str],
+    similarity: Sequence[float],
+    hinted: Collection[int] = (),
+    apart: Collection[int] = (),
+) -> list[int]:
+    """Places of the fewest texts that share what can be found of a sentence's content, best first, at most three.
+
+    Args:
+        sentence: one sentence of an answer.
+        texts: the sentences of the evidence, in their order.
+        similarity: cosine of the sentence and each text.
+        hinted: places of the texts that the writer referred to.
+        apart: places of the texts that do not follow the text before them in an article.
+    """
     left = {stem(word): rarity(word) for word in content_words(sentence)}
     total = sum(left.values()) or 1.0
     stems = [{stem(word) for word in WORD.findall(text)} for text in texts]
@@ -101,9 +117,9 @@ def choose(sentence: str, texts: Sequence[str], similarity: Sequence[float], hin
             for n, gain in enumerate(gains) if n not in chosen
         }  # fmt: skip
         best = max(worth, key=worth.__getitem__)
-        if chosen and (wrong := problems(sentence, [texts[n] for n in sorted(chosen)])):
+        if chosen and (wrong := problems(sentence, stretches(texts, chosen, apart))):
             likely = sorted(worth, key=worth.__getitem__, reverse=True)[:_TRIED]
-            remaining = {n: len(problems(sentence, [texts[m] for m in sorted([*chosen, n])])) for n in likely}
+            remaining = {n: len(problems(sentence, stretches(texts, [*chosen, n], apart))) for n in likely}
             mending = min(likely, key=remaining.__getitem__)
             if remaining[mending] < len(wrong):
                 best = mending
@@ -114,6 +130,19 @@ def choose(sentence: str, texts: Sequence[str], similarity: Sequence[float], hin
         chosen.append(best)
         left = {word: weight for word, weight in left.items() if word not in stems[best]}
     return chosen
+
+
+def stretches(texts: Sequence[str], places: Iterable[int], apart: Collection[int] = ()) -> list[str]:
+    """The texts at some places, those together that follow each other."""
+    joined: list[str] = []
+    last = -2
+    for place in sorted(places):
+        if place == last + 1 and place not in apart:
+            joined[-1] += f"\n{texts[place]}"
+        else:
+            joined.append(texts[place])
+        last = place
+    return joined
 
 
 def features(sentence: str, texts: Sequence[str], similarity: Sequence[float], judge: Judge | None) -> dict[str, float]:
@@ -154,9 +183,9 @@ def rarity(word: str) -> float:
 def owner(sentence: str, text: str) -> float:
     """By how many words the sentence's numbers keep other numbers' company; 0 or less is as it should be."""
     worst = 0.0
-    told = [(other, _company(text, other.start, other.end)) for other in quantities(text)]
+    told = [(other, around(text, other.start, other.end)) for other in quantities(text)]
     for one in quantities(sentence):
-        mine = _company(sentence, one.start, one.end)
+        mine = around(sentence, one.start, one.end)
         same = [len(mine & theirs) for other, theirs in told if one.agrees(other)]
         others = [len(mine & theirs) for other, theirs in told if other.unit == one.unit and other.value != one.value]
         if same and others:
@@ -164,10 +193,8 @@ def owner(sentence: str, text: str) -> float:
     return min(worst, 4.0)
 
 
-def _company(text: str, start: int, end: int) -> frozenset[str]:
-    before = content_words(re.split(r"[.;!?]\s", text[:start])[-1])[-_WINDOW:]
-    after = content_words(re.split(r"[.;!?](?:\s|$)", text[end:])[0])[:_WINDOW]
-    return frozenset(stem(word) for word in (*before, *after))
+def _follows(before: Quote, quote: Quote) -> bool:
+    return quote.article_id == before.article_id and 0 <= quote.start - before.end <= _GAP
 
 
 def _same_words(sentence: str, quote: str) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from qa.cite.belonging import strays
 from qa.cite.names import missing_names
 from qa.cite.opposites import opposites
 from qa.cite.quantities import Quantity, days, quantities
@@ -15,6 +16,7 @@ from qa.text import STOP_WORDS, WORD, stem
 _SAYING = (
     r"(?:said|says|say|added|adds|told|tells|asked|asks|stressed|stresses|emphasi[sz]ed|emphasi[sz]es|noted|notes|wrote|writes|"
     r"explained|warned|argued|stated|claimed|remarked|declared|announced|called|described|insisted|commented|replied|"
+    r"confirmed|urged|predicted|recommended|proposed|underlined|underscored|highlighted|reiterated|acknowledged|observed|"
     r"believes?|believed|thinks|thought|suggested|reported|denied|admitted|promised|vowed|complained|mentioned)"
 )
 _PERSON = r"(?:[A-Z](?:[\w’'-]*|\.)[ ]){0,6}[A-Z][\w’'-]+"
@@ -23,6 +25,10 @@ _WHO_SAYS = re.compile(
     rf"|(?<=[,”\"?!]\s){_SAYING}\s+(?:(?:the|a|an|former|then)\s+){{0,2}}(?P<after>{_PERSON})"
     rf"|\b[Aa]ccording to (?P<to>{_PERSON})"
 )
+_REPORTED = re.compile(
+    rf"(?P<before>{_PERSON}),? (?:said|says|stated|noted|added)\b|\b[Aa]ccording to (?:the )?(?P<to>{_PERSON})"
+)
+"""What tells of words, and so not of a text in which nobody says anything."""
 _BY = re.compile(rf"\b(\w+(?:ed|en|n|t|d))\s+by\s+(?:the\s+)?({_PERSON})")
 _BY_ANYBODY = re.compile(r"\b(\w+(?:ed|en|n|t|d))\s+by\s+([^.;:]+)")
 _QUOTED = re.compile(r"[“\"«]([^“”\"«»]{2,})[”\"»]")
@@ -47,7 +53,12 @@ _SCOPE = 4
 
 
 def problems(sentence: str, quotes: Sequence[str]) -> list[str]:
-    """What a sentence has that its quotes do not bear out, in words for a reader; empty where nothing is wrong."""
+    """What a sentence has that its quotes do not bear out, in words for a reader; empty where nothing is wrong.
+
+    Args:
+        sentence: one sentence of an answer.
+        quotes: stretches of articles; sentences that follow each other there are one.
+    """
     text = "\n".join(quotes)
     return [
         *(f"number: {sentence[q.start : q.end].strip()}" for q in missing_quantities(sentence, text)),
@@ -56,6 +67,7 @@ def problems(sentence: str, quotes: Sequence[str]) -> list[str]:
         *(f"quotation: {quoted}" for quoted in missing_quotations(sentence, text)),
         *(f"speaker: {name}" for name in wrong_speakers(sentence, text)),
         *(f"address: {found}" for found in _ADDRESS.findall(sentence) if found.lower() not in text.lower()),
+        *(f"of something else: {found}" for found in strays(sentence, quotes)),
         *(f"negation: {found}" for found in negations(sentence, text)),
     ]
 
@@ -106,13 +118,11 @@ def speakers(text: str) -> list[str]:
 
 
 def wrong_speakers(sentence: str, text: str) -> list[str]:
-    """Who says or does something in the sentence, though the text names others for it, and not them."""
+    """Who says or does something in the sentence, and not in the text."""
     told = speakers(text)
-    known = [{stem(word) for word in WORD.findall(one)} for one in told]
-    wrong = []
-    if told and not any(one.lower() in STOP_WORDS for one in told):
-        mine = [one for one in speakers(sentence) if one.lower() not in STOP_WORDS]
-        wrong = [one for one in mine if not any(stem(WORD.findall(one)[-1]) in words for words in known)]
+    wrong = [one for one in speakers(sentence) if one.lower() not in STOP_WORDS and not _says(one, told, text)]
+    if not told and not _QUOTED.search(text):
+        wrong += [next(filter(None, match.groups())) for match in _REPORTED.finditer(sentence)]
     for match in _BY.finditer(sentence):
         verb, agent = stem(match[1]), {stem(word) for word in WORD.findall(match[2])}
         others = [
@@ -123,6 +133,14 @@ def wrong_speakers(sentence: str, text: str) -> list[str]:
         if others and not any(agent & other for other in others):
             wrong.append(match[2])
     return wrong
+
+
+def _says(speaker: str, told: Sequence[str], text: str) -> bool:
+    """Whether somebody may be who says something in a text: named for it, or named at all where "he" says it."""
+    last = stem(WORD.findall(speaker)[-1])
+    if told and not any(one.lower() in STOP_WORDS for one in told):
+        return any(last in {stem(word) for word in WORD.findall(one)} for one in told)
+    return last in {stem(word) for word in WORD.findall(text)}
 
 
 def negations(sentence: str, text: str) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from functools import cache, lru_cache
+from os.path import commonprefix
 from pathlib import Path
 
 from qa.text import STOP_WORDS, WORD, stem
@@ -46,6 +47,8 @@ england|english
 norway|norwegian
 israel|israeli
 iraq|iraqi
+slovakia|slovak|slovaks
+vienna|viennese
 """.split("\n")[1:-1]
 )
 """Names of one and the same, and of who or what belongs to it."""
@@ -53,6 +56,10 @@ _CODE = re.compile(
     r"\b(?=\w*\d)(?=\w*[^\W\d_])(?!Q[1-4]\b|[1-4]Q\b|\d+(?:st|nd|rd|th|s|k|m|bn|mn|tn|km|kg|mw|am|pm)\b)\w{2,}\b",
     re.IGNORECASE,
 )
+_ROOT = 4
+"""Letters that two forms of a name share at least."""
+_ENDINGS = frozenset(("", *"a e i o y s n an ns ian ians ean ish ese ic er".split()))
+"""What a country or a town may have in its place for who or what is from there."""
 _NUMERALS = frozenset(
     "one two three four five six seven eight nine ten twenty thirty forty fifty sixty seventy eighty ninety".split()
 )
@@ -123,18 +130,13 @@ def _told(word: str, stems: Iterable[str], folded: str) -> bool:
     parts = [part for part in re.split(r"[-.]", word) if part[:1].isupper()]
     if all(stem(part) in stems for part in parts):
         return True
-    return _alias(word.lower(), folded) or (len(word) > 4 and any(_same_root(stem(word), one) for one in stems))
+    return _alias(word.lower(), folded) or (not _is_common(word) and any(_same_root(stem(word), one) for one in stems))
 
 
 def _same_root(one: str, other: str) -> bool:
     """Ukraine and Ukrainian, Russia and Russians."""
-    short = min(len(one), len(other))
-    return (
-        short >= 4
-        and one[: max(4, short - 2)] == other[: max(4, short - 2)]
-        and abs(len(one) - len(other)) <= 4
-        and re.fullmatch(r"(?:an|n|ian|ish|ese|a|e|ia|ic|ean|y|i|s|er)?", other[short - 2 :][2:] or "") is not None
-    )
+    shared = len(commonprefix((one, other)))  # noqa: RUF071 – of letters, not of paths
+    return shared >= _ROOT and one[shared:] in _ENDINGS and other[shared:] in _ENDINGS
 
 
 def _alias(phrase: str, folded: str) -> bool:

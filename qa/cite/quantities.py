@@ -181,7 +181,7 @@ def days(text: str) -> tuple[Day, ...]:
         alone = not any(named) and not match["year"]
         if alone and not match["month"][0].isupper():
             continue
-        numbers = tuple(int(day) for day in named if day and int(day) <= 31)
+        numbers = tuple(int(day) for day in named if day)
         found.append(Day(_MONTHS[match["month"].lower()], numbers, int(match["year"] or 0), *match.span()))
     found += [Day(int(m[2]), (int(m[3]),), int(m[1]), *m.span()) for m in _ISO.finditer(text) if 1 <= int(m[2]) <= 12]
     return tuple(found)
