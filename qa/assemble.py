@@ -1,6 +1,5 @@
 """Puts the service together: the only module that knows every concrete part."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.answer.condense import Condense
@@ -18,7 +17,6 @@ from qa.models.onnx import dictionary
 from qa.models.reader import Reader
 from qa.retrieve import Search
 from qa.service import QA, Stages
-from qa.types import Turn, Usage
 from qa.vocabulary import Vocabulary
 
 
@@ -63,12 +61,13 @@ def open_stages(config: Config) -> tuple[Index, Stages]:
     extractive = Extractive(index.articles, vocabulary, config.answer.threshold)
     endpoint = None if config.answer.provider == "extractive" else open_endpoint(config.answer)
     return index, Stages(
-        standalone=Condense(endpoint) if endpoint else _by_rule,
+        standalone=standalone,
         correct=vocabulary.correct,
         search=Search(index, embedding, config.retrieval),
         reader=Reader(threads=config.reader.threads),
         passages_read=config.reader.passages,
         answerer=_generative(config.answer, extractive, endpoint, embedding) if endpoint else extractive,
+        condense=Condense(endpoint) if endpoint else None,
     )
 
 
@@ -77,7 +76,3 @@ def _generative(
 ) -> Generative:
     verify = Verify(embedding.embed)
     return Generative(extractive, endpoint, verify, config.context_tokens, config.max_tokens)
-
-
-def _by_rule(question: str, history: Sequence[Turn]) -> tuple[str, Usage]:
-    return standalone(question, history), Usage()

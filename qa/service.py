@@ -25,7 +25,7 @@ from qa.types import (
 )
 
 Event = Found | Piece | Pause | Answer
-"""`Found` first, then pieces and pauses, then the `Answer`."""
+"""`Found` first, then pieces and pauses, then the `Answer`; `Found` again where a follow-up was understood better."""
 
 
 class Answerer(Protocol):
@@ -49,8 +49,8 @@ class Answerer(Protocol):
 class Stages:
     """The parts of the pipeline that `QA` is put together from."""
 
-    standalone: Callable[[str, Sequence[Turn]], tuple[str, Usage]]
-    """Makes a follow-up stand on its own, and says what a language model did for it."""
+    standalone: Callable[[str, Sequence[Turn]], str]
+    """Makes a follow-up stand on its own, by rule."""
     correct: Callable[[str], str]
     """Mends misspelt words of a question."""
     search: Callable[[str], list[Evidence]]
@@ -59,6 +59,8 @@ class Stages:
     passages_read: int
     """How many of the best passages the reader reads."""
     answerer: Answerer
+    condense: Callable[[str, Sequence[Turn]], Generator[Pause, None, tuple[str | None, Usage]]] | None = None
+    """Makes a follow-up stand on its own by a language model, which takes time; None if that fails."""
 
 
 class QA:
@@ -102,10 +104,13 @@ class QA:
         _check(question)
         since, watch = time.monotonic(), _Stopwatch()
         with watch.stage("understand"):
-            asked, understanding = self._stages.standalone(question.strip(), history)
-            asked = self._stages.correct(asked)
+            asked = self._stages.correct(self._stages.standalone(question.strip(), history))
         evidence = self._evidence(asked, watch)
         yield Found(asked, evidence)
+        better, understanding = yield from self._condensed(question.strip(), history, watch)
+        if better and better != asked:
+            asked, evidence = better, self._evidence(better, watch)
+            yield Found(asked, evidence)
         with watch.stage("answer"):
             outcome = yield from self._told(self._stages.answerer.stream(asked, evidence, since))
         watch.split("answer", outcome.usage.timings_ms)
@@ -124,6 +129,16 @@ class QA:
                 completion_tokens=sum(usage.completion_tokens for usage in used),
             ),
         )
+
+    def _condensed(
+        self, question: str, history: Sequence[Turn], watch: "_Stopwatch"
+    ) -> Generator[Pause, None, tuple[str | None, Usage]]:
+        """A follow-up as a language model puts it; None where there is none, or where it fails."""
+        if not history or self._stages.condense is None:
+            return None, Usage()
+        with watch.stage("condense"):
+            rewritten, usage = yield from self._stages.condense(question, history)
+        return rewritten and self._stages.correct(rewritten), usage
 
     def _evidence(self, asked: str, watch: "_Stopwatch") -> tuple[Evidence, ...]:
         with watch.stage("search"):
@@ -169,7 +184,7 @@ class _Stopwatch:
     def stage(self, name: str) -> Iterator[None]:
         started = time.perf_counter()
         yield
-        self._stages[name] = (time.perf_counter() - started) * 1_000
+        self._stages[name] = self._stages.get(name, 0.0) + (time.perf_counter() - started) * 1_000
 
     def split(self, stage: str, parts: Mapping[str, float]) -> None:
         """Put the parts of a stage in its place, if it has any; each in milliseconds."""

@@ -237,7 +237,7 @@ class ModelHealth:
     """Why it fails, and what to do about it."""
 
 
-# An answer while it is being made: `Found` first, then pieces and pauses, then the `Answer`.
+# An answer while it is being made; `qa.service.Event` says in which order.
 
 
 @dataclass(frozen=True, slots=True)

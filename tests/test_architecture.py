@@ -19,7 +19,7 @@ ALLOWED = {
     "qa/index": {"config", "errors", "text", "tokens", "types", "index"},
     "qa/retrieve.py": {"config", "index", "text", "types"},
     "qa/converse": {"text", "types", "converse"},
-    "qa/answer": {"answer", "cite", "converse", "errors", "models", "text", "tokens", "types", "vocabulary"},
+    "qa/answer": {"answer", "cite", "errors", "models", "text", "tokens", "types", "vocabulary"},
     "qa/service.py": {"errors", "models", "types"},
     "qa/assemble.py": {
         "answer", "config", "converse", "index", "ingest", "models", "retrieve", "service", "types", "vocabulary",

@@ -75,7 +75,7 @@ def opened(qa: QA, stages: Stages, embedding: MiniLMEmbedding) -> Iterator[Calla
             stages.answerer, endpoint, Verify(embedding.embed), answering.context_tokens, answering.max_tokens
         )
         articles = {article.id: article for article in qa.articles}
-        with_model = replace(stages, answerer=generative, standalone=Condense(endpoint))
+        with_model = replace(stages, answerer=generative, condense=Condense(endpoint))
         return QA(articles, "index", with_model, suggestions=()), server
 
     yield open_with
@@ -310,6 +310,26 @@ def test_a_follow_up_is_rewritten_by_the_model_as_far_as_it_keeps_to_what_was_sa
     by_rule = "And who mentioned the first Czech munitions?"
     qa, _ = opened(in_turn(says(rewritten), says(NOT_SAID)))
     assert qa.ask("And who mentioned them?", HISTORY).asked == (asked or by_rule)
+
+
+def test_sources_do_not_wait_for_the_model_to_understand_a_follow_up(opened: Callable[..., Opened]) -> None:
+    rewritten = "Who mentioned the Czech munitions?"
+    qa, server = opened(in_turn(slowly(rewritten, 0.3), says(NOT_SAID)))
+    events = qa.stream("And who mentioned them?", HISTORY)
+    first = next(events)
+    assert isinstance(first, Found)
+    assert (first.asked, server.calls) == ("And who mentioned the first Czech munitions?", [])
+    rest = [event for event in events if not isinstance(event, Pause)]
+    assert [type(event) for event in rest] == [Found, Piece, Answer]
+    assert [event.asked for event in rest if isinstance(event, Found | Answer)] == [rewritten] * 2
+
+
+def test_who_stops_listening_stops_the_model_that_rewrites_a_follow_up(opened: Callable[..., Opened]) -> None:
+    qa, server = opened(endless, timeout_seconds=30, max_tokens=2048)
+    events = qa.stream("And who mentioned them?", HISTORY)
+    assert [type(next(events)) for _ in range(2)] == [Found, Pause]
+    events.close()  # type: ignore[attr-defined]
+    assert server.hung_up.wait(10)
 
 
 def test_a_follow_up_is_understood_without_the_model_too(opened: Callable[..., Opened]) -> None:

@@ -67,7 +67,7 @@ def with_model(qa: QA, config: Config, answering: Answering) -> QA:
     verify = Verify(MiniLMEmbedding().embed)
     generative = Generative(stages.answerer, endpoint, verify, answering.context_tokens, answering.max_tokens)
     articles = {article.id: article for article in qa.articles}
-    return QA(articles, "i", replace(stages, answerer=generative, standalone=Condense(endpoint)), suggestions=())
+    return QA(articles, "i", replace(stages, answerer=generative, condense=Condense(endpoint)), suggestions=())
 
 
 def settings(**more: object) -> Answering:

@@ -74,16 +74,16 @@ class FakeQA(QA):
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         answer = self._answer(question, history)
-        yield Found(answer.asked, answer.evidence)
-        yield Piece(answer.text, answer.citations)
-        if question == SLOW:
-            try:
-                while True:
-                    time.sleep(0.01)
-                    yield Pause()
-            finally:
-                self.given_up.set()
-        yield answer
+        try:
+            yield Found(answer.asked, answer.evidence)
+            yield Piece(answer.text, answer.citations)
+            while question == SLOW:
+                time.sleep(0.01)
+                yield Pause()
+            yield answer
+        except GeneratorExit:
+            self.given_up.set()
+            raise
 
     def _answer(self, question: str, history: Sequence[Turn]) -> Answer:
         self.asked_with.append((question, tuple(history)))

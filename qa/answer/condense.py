@@ -1,15 +1,15 @@
-"""Follow-ups made standalone by the language model, as far as it can be trusted; by rule otherwise."""
+"""Follow-ups made standalone by the language model, as far as it can be trusted."""
 
+import contextlib
 import re
 import time
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 
 from qa.answer.prompts import condensing, echoes
-from qa.converse import standalone
 from qa.errors import EndpointError
 from qa.models.endpoint import Endpoint
 from qa.text import content_words, stem, words
-from qa.types import Turn, Usage
+from qa.types import Pause, Turn, Usage
 
 _SHARE = 0.25
 _MOST_S = 8.0
@@ -33,19 +33,23 @@ class Condense:
     def __init__(self, endpoint: Endpoint) -> None:
         self._endpoint = endpoint
 
-    def __call__(self, question: str, history: Sequence[Turn]) -> tuple[str, Usage]:
-        """The question as it would be asked without the conversation, and what the model was used for."""
-        by_rule = standalone(question, history)
-        if not history:
-            return by_rule, Usage()
+    def __call__(self, question: str, history: Sequence[Turn]) -> Generator[Pause, None, tuple[str | None, Usage]]:
+        """The question as it would be asked without the conversation, and what the model was used for.
+
+        None where the model fails, or writes something else. Closing the generator stops the model.
+        """
         until = time.monotonic() + min(_SHARE * self._endpoint.timeout_s, _MOST_S)
         try:
             reply = self._endpoint.ask(condensing(question, history), until)
-            written = "".join(piece for piece in reply if piece)
+            written = ""
+            with contextlib.closing(reply):
+                for piece in reply:
+                    written += piece or ""
+                    yield Pause()
         except EndpointError:  # the endpoint has logged it; the answer will carry a notice if it lasts
-            return by_rule, Usage()
+            return None, Usage()
         rewritten = _tidied(written)
-        return (rewritten if faithful(rewritten, question, history) else by_rule), reply.usage
+        return (rewritten if faithful(rewritten, question, history) else None), reply.usage
 
 
 def faithful(rewritten: str, question: str, history: Sequence[Turn]) -> bool:

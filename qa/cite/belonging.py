@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 from qa.cite.names import missing_names, names
-from qa.cite.quantities import days, quantities
+from qa.cite.quantities import Day, Quantity, days, quantities
 from qa.text import content_words, stem
 
 _WINDOW = 5
@@ -51,13 +51,21 @@ def _details(sentence: str) -> Iterator[tuple[int, int, Has]]:
     """Every number, date and name of a sentence: where it is, and whether another text has it."""
     dated = days(sentence)
     for day in dated:
-        yield day.start, day.end, lambda text, day=day: any(day.within(other) for other in days(text))
+        yield day.start, day.end, partial(_is_dated, day)
     for one in quantities(sentence):
         if not any(day.start <= one.start < day.end for day in dated):
-            yield one.start, one.end, lambda text, one=one: any(one.agrees(other) for other in quantities(text))
+            yield one.start, one.end, partial(_is_counted, one)
     for run in names(sentence):
         if match := re.search(r"\W+".join(map(re.escape, run)), sentence):
             yield *match.span(), partial(_is_named, match.group())
+
+
+def _is_dated(day: Day, text: str) -> bool:
+    return any(day.within(other) for other in days(text))
+
+
+def _is_counted(one: Quantity, text: str) -> bool:
+    return any(one.agrees(other) for other in quantities(text))
 
 
 def _is_named(name: str, text: str) -> bool:
