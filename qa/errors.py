@@ -85,6 +85,7 @@ class EndpointError(QAError):
 
     Args:
         message: what happened and what to do; nothing that the endpoint said, which may hold a key.
+        kind: the same in a word, for whoever counts.
         again: whether asking again at once may help and can do no harm.
         retry_after: how long the endpoint wants to be left alone, in seconds.
     """
@@ -92,8 +93,11 @@ class EndpointError(QAError):
     status = 502
     exit_code = 8
 
-    def __init__(self, message: str, *, again: bool = False, retry_after: float | None = None) -> None:
+    def __init__(
+        self, message: str, kind: str = "other", *, again: bool = False, retry_after: float | None = None
+    ) -> None:
         super().__init__(message)
+        self.kind = kind
         self.again = again
         self.retry_after = retry_after
 

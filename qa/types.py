@@ -235,6 +235,8 @@ class ModelHealth:
     state: ModelState
     detail: str | None = None
     """Why it fails, and what to do about it."""
+    calls: Mapping[str, int] = field(default_factory=dict)
+    """How many calls there were since the start, by how they went: `ok`, `left_alone`, or a kind of failure."""
 
 
 # An answer while it is being made; `qa.service.Event` says in which order.

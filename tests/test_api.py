@@ -180,6 +180,29 @@ def test_the_state_of_the_language_model_is_told_and_no_reason_not_to_be_ready()
     assert response.get_json()["model"] == {"model": "m", "state": "failing", "detail": "It cannot be reached."}
 
 
+def test_what_was_answered_is_counted() -> None:
+    client = create_app(FakeQA(), Config()).test_client()
+    ask(client, WHERE)
+    client.post("/api/ask", json={"question": WHERE}, headers={"Accept": EVENTS}).get_data()
+    ask(client, JETS)
+    counted = client.get("/metrics").text.splitlines()
+    assert 'qa_answers_total{result="answered"} 2.0' in counted
+    assert 'qa_answers_total{result="not_in_articles"} 1.0' in counted
+    assert any(line.startswith('qa_stage_seconds_count{stage="total"}') for line in counted)
+    assert not any(line.startswith("qa_model_calls") for line in counted)
+
+
+def test_the_calls_of_the_language_model_are_counted() -> None:
+    class Failing(FakeQA):
+        @property
+        def model(self) -> ModelHealth:
+            return ModelHealth("m", ModelState.FAILING, "No.", {"ok": 3, "status_500": 2, "left_alone": 7})
+
+    counted = create_app(Failing(), Config()).test_client().get("/metrics").text.splitlines()
+    assert {'qa_model_calls_total{result="ok"} 3.0', 'qa_model_calls_total{result="status_500"} 2.0',
+            'qa_model_calls_total{result="left_alone"} 7.0', "qa_model_failing 1.0"} <= set(counted)  # fmt: skip
+
+
 def test_a_client_that_hangs_up_ends_the_answer(qa: FakeQA) -> None:
     with serving(create_app(qa, Config())) as address:
         headers = {"Accept": EVENTS}
@@ -361,7 +384,7 @@ def test_the_openapi_document_describes_every_route_and_resolves(client: FlaskCl
     document = client.get("/openapi.json").get_json()
     assert document["openapi"].startswith("3.1")
     assert set(document["paths"]) == {
-        "/api/ask", "/api/articles", "/api/articles/{article_id}", "/api/suggestions", "/healthz", "/readyz",
+        "/api/ask", "/api/articles", "/api/articles/{article_id}", "/api/suggestions", "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
     schemas = document["components"]["schemas"]
     references = {line.split('"')[0] for line in json.dumps(document).split('"$ref": "')[1:]}

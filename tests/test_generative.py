@@ -282,6 +282,8 @@ def test_after_two_failures_nobody_waits_for_the_model(opened: Callable[..., Ope
     answers = [qa.ask(WHERE) for _ in range(4)]
     assert len(server.calls) == 2
     assert len({answer.notice for answer in answers}) == 1
+    assert qa.model is not None
+    assert qa.model.calls == {"status_500": 2, "left_alone": 2}
 
 
 # Follow-ups

@@ -12,8 +12,9 @@ from flask_openapi3.types import ResponseDict
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
 from qa.types import Turn
-from web.current import current_config, current_qa
+from web.current import current_config, current_metrics, current_qa
 from web.events import stream
+from web.metrics import CONTENT_TYPE
 from web.problems import MIMETYPE, InvalidFields
 from web.schemas import (
     AnswerOut,
@@ -61,11 +62,14 @@ def ask(body: AskRequest) -> Response:
     answer comes as events: `search_results`, `message`, `citation`, `final_answer`, `error`, `done`.
     """
     _check_limits(body)
-    qa, history = current_qa(), [Turn(message.role, message.content) for message in body.history]
+    qa, metrics = current_qa(), current_metrics()
+    history = [Turn(message.role, message.content) for message in body.history]
     if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
-        events = stream(qa.stream(body.question, history), gone=_hung_up(request.environ))
+        events = stream(qa.stream(body.question, history), metrics.count, gone=_hung_up(request.environ))
         return Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
-    return _json(AnswerOut.model_validate(qa.ask(body.question, history)))
+    answer = qa.ask(body.question, history)
+    metrics.count(answer)
+    return _json(AnswerOut.model_validate(answer))
 
 
 @api.get("/api/articles", responses={200: ArticlesOut})
@@ -106,6 +110,12 @@ def readyz() -> Response:
         raise ServiceUnavailable("The index holds no article. Put some into the articles folder and run `qa ingest`.")
     model = current_qa().model
     return _json(ReadyOut(status="ready", articles=count, model=ModelOut.model_validate(model) if model else None))
+
+
+@health.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+def metrics() -> Response:
+    """Tell what was counted since the start, for Prometheus."""
+    return Response(current_metrics().text(), content_type=CONTENT_TYPE)
 
 
 def _hung_up(environ: Mapping[str, Any]) -> Callable[[], bool]:

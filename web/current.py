@@ -6,17 +6,24 @@ from flask import Flask, current_app
 
 from qa.config import Config
 from qa.service import QA
+from web.metrics import Metrics
 
 
 def bind(app: Flask, qa: QA, config: Config) -> None:
     """Give an application what its views work with."""
     app.extensions["qa"] = qa
     app.extensions["qa_config"] = config
+    app.extensions["qa_metrics"] = Metrics(qa)
 
 
 def current_qa() -> QA:
     """The service that answers questions."""
     return cast(QA, current_app.extensions["qa"])
+
+
+def current_metrics() -> Metrics:
+    """What is counted."""
+    return cast(Metrics, current_app.extensions["qa_metrics"])
 
 
 def current_config() -> Config:

@@ -18,7 +18,10 @@ _MARK = re.compile(r"\[(\d+)\]")
 
 
 def stream(
-    events: Iterator[Event], gone: Callable[[], bool] = lambda: False, heartbeat_s: float = HEARTBEAT_S
+    events: Iterator[Event],
+    answered: Callable[[Answer], None] = lambda _answer: None,
+    gone: Callable[[], bool] = lambda: False,
+    heartbeat_s: float = HEARTBEAT_S,
 ) -> Iterator[str]:
     """Tell of an answer while it is being made.
 
@@ -26,12 +29,15 @@ def stream(
 
     Args:
         events: of `QA.stream`; they stop when this iterator is closed.
+        answered: told of the answer.
         gone: whether the client has gone away; asked whenever there is nothing to tell, which also ends the answer.
         heartbeat_s: longest silence, in seconds.
     """
     spoken = time.monotonic()
     try:
         for event in events:
+            if isinstance(event, Answer):
+                answered(event)
             for line in _lines(event):
                 yield line
                 spoken = time.monotonic()

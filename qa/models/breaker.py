@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from qa.errors import EndpointError
@@ -29,6 +30,7 @@ class Breaker:
         self._failures = 0
         self._closed_until = 0.0
         self._succeeded = False
+        self._calls: Counter[str] = Counter()
         self.last: EndpointError | None = None
         """The last failure; None after a success."""
 
@@ -37,24 +39,33 @@ class Breaker:
         with self._lock:
             now = self._clock()
             if self.last and now < self._closed_until:
-                raise type(self.last)(str(self.last))
+                self._calls["left_alone"] += 1
+                raise type(self.last)(str(self.last), self.last.kind)
             if self._failures >= _FAILURES:
                 self._closed_until = now + _REST_S  # this call tries; the others do not wait for it
 
     def succeeded(self) -> None:
         """A call went well."""
         with self._lock:
+            self._calls["ok"] += 1
             self._failures, self._closed_until, self._succeeded, self.last = 0, 0.0, True, None
 
     def failed(self, error: EndpointError) -> None:
         """A call failed."""
         with self._lock:
+            self._calls[error.kind] += 1
             self._failures += 1
             self.last = error
             if error.retry_after:
                 self._closed_until = self._clock() + min(error.retry_after, _LONGEST_REST_S)
             elif self._failures >= _FAILURES:
                 self._closed_until = self._clock() + _REST_S
+
+    @property
+    def calls(self) -> dict[str, int]:
+        """How many calls went well (`ok`), failed, by the kind of failure, or were not made (`left_alone`)."""
+        with self._lock:
+            return dict(self._calls)
 
     @property
     def state(self) -> ModelState:

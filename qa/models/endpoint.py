@@ -56,9 +56,9 @@ class Endpoint:
 
     @property
     def health(self) -> ModelHealth:
-        """How the last call went."""
+        """How the last call went, and how many went how."""
         last = self._breaker.last
-        return ModelHealth(self.model, self._breaker.state, str(last) if last else None)
+        return ModelHealth(self.model, self._breaker.state, str(last) if last else None, self._breaker.calls)
 
 
 class Reply:
@@ -130,7 +130,7 @@ class Reply:
                         return
                     characters += len(response.delta or "")
                     if characters > self._most_characters:
-                        raise EndpointError(faults.ENDLESS)
+                        raise EndpointError(*faults.ENDLESS)
                     arrived.put(response)
             arrived.put(None)
         except Exception as error:
@@ -157,9 +157,9 @@ class Reply:
                 self._text += item.delta
                 yield item.delta
         if not finished:
-            raise EndpointError(faults.BROKE_OFF if self._text else faults.NOT_UNDERSTOOD)
+            raise EndpointError(*(faults.BROKE_OFF if self._text else faults.NOT_UNDERSTOOD))
         if not self._text.strip():
-            raise EndpointError(faults.EMPTY)
+            raise EndpointError(*faults.EMPTY)
 
 
 def _is_last(raw: Any) -> bool:

@@ -13,15 +13,23 @@ import httpx
 
 from qa.errors import EndpointError, EndpointTimeout
 
-BROKE_OFF = "The language model's answer broke off. The log of its server may tell why."
-EMPTY = "The language model gave an empty answer. Try another model, or ask again."
-ENDLESS = "The language model did not come to an end. Try another model."
+BROKE_OFF = ("The language model's answer broke off. The log of its server may tell why.", "broke_off")
+EMPTY = ("The language model gave an empty answer. Try another model, or ask again.", "empty")
+ENDLESS = ("The language model did not come to an end. Try another model.", "endless")
 NOT_UNDERSTOOD = (
     "The language model's server answers in a form that is not understood. Check that answer.base_url is the address "
-    "that answer.provider expects."
+    "that answer.provider expects.",
+    "not_understood",
 )
-UNREACHABLE = "The language model's server cannot be reached. Start it, or check answer.base_url."
-UNKNOWN_HOST = "The language model's server has a name that cannot be resolved. Check answer.base_url."
+UNREACHABLE = (
+    "The language model's server cannot be reached. Start it, or check answer.base_url.",
+    "unreachable",
+)
+UNKNOWN_HOST = (
+    "The language model's server has a name that cannot be resolved. Check answer.base_url.",
+    "unknown_host",
+)
+SILENT = ("The language model's server fell silent. The log of its server may tell why.", "silent")
 _BY_STATUS = {
     401: "The language model's server rejects the key. Check the key in the environment.",
     403: "The language model's server does not allow this. Check the key in the environment.",
@@ -43,21 +51,22 @@ def fault(error: Exception) -> EndpointError:
     if status:
         return _by_status(status, chain)
     if any(isinstance(cause, socket.gaierror) for cause in chain):
-        return EndpointError(UNKNOWN_HOST)
+        return EndpointError(*UNKNOWN_HOST)
     if any(isinstance(cause, httpx.ConnectError | ConnectionRefusedError) for cause in chain):
-        return EndpointError(UNREACHABLE, again=True)
+        return EndpointError(*UNREACHABLE, again=True)
     if any(isinstance(cause, httpx.TimeoutException) for cause in chain):
-        return EndpointTimeout("The language model's server fell silent. The log of its server may tell why.")
+        return EndpointTimeout(*SILENT)
     if any(isinstance(cause, httpx.TransportError) for cause in chain):
-        return EndpointError(BROKE_OFF)
-    return EndpointError(NOT_UNDERSTOOD)
+        return EndpointError(*BROKE_OFF)
+    return EndpointError(*NOT_UNDERSTOOD)
 
 
 def too_slow(seconds: float) -> EndpointTimeout:
     """The whole answer was not there in time."""
     return EndpointTimeout(
         f"The language model did not finish within {seconds:g} seconds. Try a smaller model, or raise "
-        "answer.timeout_seconds."
+        "answer.timeout_seconds.",
+        "too_slow",
     )
 
 
@@ -69,7 +78,8 @@ def _by_status(status: int, chain: list[BaseException]) -> EndpointError:
         message += "answer.base_url and answer.context_tokens."
     else:
         message = f"The language model's server failed (status {status}). Its log tells why."
-    return EndpointError(message, again=status in _AGAIN, retry_after=_retry_after(chain) if status in _AGAIN else None)
+    again = status in _AGAIN
+    return EndpointError(message, f"status_{status}", again=again, retry_after=_retry_after(chain) if again else None)
 
 
 def _retry_after(chain: list[BaseException]) -> float | None:

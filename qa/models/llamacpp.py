@@ -142,7 +142,9 @@ def _open(gguf: Path, context_tokens: int) -> Any:
 def _response(chunk: dict[str, Any], before: str) -> ChatResponse:
     """A chunk in OpenAI's shape as LlamaIndex's response, with `done` where the answer ends."""
     if "error" in chunk:
-        raise EndpointError("llama.cpp rejects the request. Check answer.context_tokens and that the model can chat.")
+        raise EndpointError(
+            "llama.cpp rejects the request. Check answer.context_tokens and that the model can chat.", "rejected"
+        )
     choice: dict[str, Any] = next(iter(chunk.get("choices") or ()), {})
     delta = choice.get("delta", {}).get("content") or ""
     return ChatResponse(
