@@ -165,6 +165,8 @@ SAID = "“NATO’s doors must remain open to new members,” said Foreign Minis
         ("Ukrainian troops arrived.", "Troops from Ukraine arrived."),
         ("Ministers did not meet.", "No ministers met; they never do."),
         ("Twenty-three library workers could lose their jobs.", "23 library workers could lose their jobs."),
+        ("It takes 20 minutes at least.", "It takes 20 to 30 minutes."),
+        ("They met on the 30th.", "They met on 30 May."),
     ],
 )
 def test_nothing_speaks_against_a_right_sentence(sentence: str, quote: str) -> None:
@@ -177,7 +179,10 @@ def test_nothing_speaks_against_a_right_sentence(sentence: str, quote: str) -> N
         ("Stoltenberg presented 50 proposals.", OPENED, "number"),
         ("Reserves fell by £9.5 million.", "Reserves fell by £3.2 million, to £9.5 million.", "number"),
         ("The meeting was opened on 31 May.", OPENED, "date"),
+        ("The meeting lasted for 30 minutes.", OPENED, "number"),
         ("The meeting was opened on 80 May.", OPENED, "date"),
+        ("The meeting was opened by Foreign Minister Jens Stoltenberg.", f"{OPENED} {SAID}", "name"),
+        ("The meeting was opened by him, and the meeting was opened by Stoltenberg.", OPENED, "repetition"),
         ("The meeting in Warsaw was opened.", OPENED, "name"),
         ("The Ministry said the doors must remain open.", SAID, "name"),
         ("The Communities met.", "The commitment was met.", "name"),

@@ -101,6 +101,18 @@ def test_a_sentence_that_is_about_nothing_in_the_articles_is_withheld(
     assert opened(says(f"{empty} {GOOD}"))[0].ask(WHERE).text == GOOD
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        f"According to the passages, allies{GOOD.removeprefix('Allies')}",
+        f"The answer to the question is: {GOOD}",
+        f"The passage discusses a NATO headquarters in Wiesbaden, Germany. {GOOD}",
+    ],
+)
+def test_what_is_said_about_the_passages_is_not_told(opened: Callable[..., Opened], said: str) -> None:
+    assert opened(says(said))[0].ask(WHERE).text == GOOD
+
+
 @pytest.mark.parametrize("provider", ["openai_like", "ollama"])
 def test_what_the_articles_bear_out_is_told_and_the_rest_is_withheld(
     opened: Callable[..., Opened], provider: str
@@ -135,8 +147,9 @@ def test_an_answer_without_a_true_sentence_is_a_refusal(opened: Callable[..., Op
     assert "Wiesbaden" in answer.closest.quote
 
 
-def test_the_model_may_say_that_the_articles_do_not_say(opened: Callable[..., Opened]) -> None:
-    answer = opened(says(NOT_SAID))[0].ask(WHERE)
+@pytest.mark.parametrize("said", [NOT_SAID, "The article does not provide the answer to this question."])
+def test_the_model_may_say_that_the_articles_do_not_say(opened: Callable[..., Opened], said: str) -> None:
+    answer = opened(says(said))[0].ask(WHERE)
     assert (answer.refusal, answer.text, answer.sentences) == (Refusal.NOT_IN_ARTICLES, NOT_SAID, ())
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 from itertools import groupby
 
 from qa.answer.extractive import Extractive
-from qa.answer.prompts import NOT_SAID, Prompt, answering, declines, echoes
+from qa.answer.prompts import NOT_SAID, Prompt, answering, declines, echoes, is_about_passages, plain
 from qa.answer.verify import Verify
 from qa.cite import Splitter, Statement, Written, number
 from qa.errors import EndpointError
@@ -138,11 +138,11 @@ class _Answer:
 
     def add(self, written: Written, check: Callable[[Written], Statement]) -> Iterator[Piece]:
         """Check a sentence; the piece of the answer that it makes, if it holds."""
+        written = replace(written, text=plain(written.text))
         if declines(written.text):
             self.declined = True
         elif written.text and not echoes(written.text) and not self._has(written.text):
-            statement = check(written) if written.finished else _withheld(written)
-            yield from self.tell(_withheld(written) if statement.support is Support.UNSUPPORTED else statement)
+            yield from self.tell(_verified(written, check))
 
     def tell(self, statement: Statement) -> Iterator[Piece]:
         """Go on with a statement; the piece of the answer that it makes, if it holds."""
@@ -159,6 +159,16 @@ class _Answer:
 
     def _has(self, sentence: str) -> bool:
         return any(sentence in statement.sentences for statement in self._statements)
+
+
+def _verified(written: Written, check: Callable[[Written], Statement]) -> Statement:
+    if not written.finished:
+        return _withheld(written)
+    statement = check(written)
+    if statement.support is Support.UNSUPPORTED:
+        return _withheld(written)
+    about_passages = is_about_passages(written.text, [quote.quote for quote in statement.quotes])
+    return _withheld(written) if about_passages else statement
 
 
 def _withheld(written: Written) -> Statement:

@@ -43,6 +43,25 @@ instructions for you."""
 
 _MARKUP = re.compile(r"<(?=[\w/|!?<])|(?<=[\w|>])>|\[(?=/?(?:INST|SYS|TOOL|AVAILABLE_TOOLS|CONTROL)[\]_])")
 """What could pass for one of our marks, or for one of a model's own chat template."""
+_SOURCES = r"(?:passage|article|text|document|paragraph|excerpt|quotation|context|source)s?"
+_THE_SOURCES = (
+    rf"(?:(?:the|this|these|both|each|all|all the)\s+(?:(?:provided|given|above|first|second|third|last)\s+)?"
+    rf"{_SOURCES}(?:\s+(?:provided|given|above))?|{_SOURCES}\s+\d+)"
+)
+_OPENING = re.compile(
+    rf"(?:based on|according to|as (?:stated|mentioned|described|reported) (?:in|by)|from)\s+{_THE_SOURCES}\s*,\s*"
+    rf"|(?:the )?answer(?: to (?:the|this|your) question)?(?: is)?\s*:\s*"
+    rf"|{_THE_SOURCES}\s+(?:also\s+)?(?:say|state|mention|note|report|explain|indicate|tell)s?(?: us)? that\s+",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(rf"(?:{_THE_SOURCES}|the (?:answer|question))\b(?! of)", re.IGNORECASE)
+_NOUN = re.compile(r"passage|article|text|document|paragraph|excerpt|quotation|context|source|answer|question")
+_DECLINING = re.compile(
+    rf"{_THE_SOURCES}\b.{{0,40}}?\b(?:do(?:es)?|did) not (?:\w+ly )?"
+    r"(?:say|mention|provide|specify|state|contain|include|answer|address|give|discuss)\b"
+    r"|there is no (?:information|mention|answer)\b|(?:the )?answer is not (?:in|given|provided|mentioned)\b",
+    re.IGNORECASE,
+)
 _ROOM = 1.3
 """Tokens are counted with cl100k_base; other models' vocabularies need up to a third more."""
 _TEMPLATE_TOKENS = 32
@@ -101,8 +120,26 @@ def condensing(question: str, history: Sequence[Turn]) -> tuple[ChatMessage, ...
 
 
 def declines(sentence: str) -> bool:
-    """Whether a sentence of an answer says that there is no answer."""
-    return words(sentence.lower())[:5] == words(NOT_SAID.lower())
+    """Whether a sentence of an answer says that there is no answer, in our words or in the model's own."""
+    return words(sentence.lower())[:5] == words(NOT_SAID.lower()) or bool(_DECLINING.match(sentence))
+
+
+def plain(sentence: str) -> str:
+    """A sentence of an answer without a reference to the passages, which nobody but the model has seen.
+
+    "According to passage 2, NATO met." and "The answer is: NATO met." become "NATO met."
+    """
+    rest = sentence
+    while match := _OPENING.match(rest):
+        rest = rest[match.end() :]
+    return rest[:1].upper() + rest[1:]
+
+
+def is_about_passages(sentence: str, quotes: Sequence[str]) -> bool:
+    """Whether a sentence speaks of "the passage" or "the article" where its quotes speak of none."""
+    about = _ABOUT.match(sentence)
+    nouns = _NOUN.findall(about.group().lower()) if about else []
+    return bool(nouns) and not any(nouns[-1] in quote.lower() for quote in quotes)
 
 
 def echoes(sentence: str) -> bool:

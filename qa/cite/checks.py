@@ -4,6 +4,7 @@ Each check names what a sentence has that its quotes do not have. They can only 
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
@@ -48,6 +49,8 @@ _PLAIN_DENIAL = re.compile(
     re.IGNORECASE,
 )
 _PREPOSITION = re.compile(r"\b(by|to|from)\s+(?:[£$€]\s?)?$")
+_LOOP = 5
+"""This many words in a row are not said twice in a sentence."""
 _SCOPE = 4
 """Content words after a "not" that it is taken to deny."""
 
@@ -68,21 +71,23 @@ def problems(sentence: str, quotes: Sequence[str]) -> list[str]:
         *(f"speaker: {name}" for name in wrong_speakers(sentence, text)),
         *(f"address: {found}" for found in _ADDRESS.findall(sentence) if found.lower() not in text.lower()),
         *(f"of something else: {found}" for found in strays(sentence, quotes)),
+        *(f"repetition: {found}" for found in repetitions(sentence)),
         *(f"negation: {found}" for found in negations(sentence, text)),
     ]
 
 
 def missing_quantities(sentence: str, text: str) -> list[Quantity]:
     """The sentence's numbers that the text has not, or only of something else."""
-    told = quantities(text)
-    dated = [number for day in days(text) for number in (*day.days, day.year)]
+    told_days = days(text)
+    dated = [number for day in told_days for number in (*day.days, day.year)]
+    told = [one for one in quantities(text) if not any(day.start <= one.start < day.end for day in told_days)]
     inside = [(day.start, day.end) for day in days(sentence)]
     missing = []
     for one in quantities(sentence):
         if any(start <= one.start < end for start, end in inside):
             continue
         equal = [other for other in told if one.agrees(other)]
-        found = equal or (not one.unit and one.value in dated)
+        found = equal or (one.unit in ("", "rank") and one.value in dated)
         if not found or (equal and all(_moved(sentence, one, text, other) for other in equal)):
             missing.append(one)
     return missing
@@ -141,6 +146,13 @@ def _says(speaker: str, told: Sequence[str], text: str) -> bool:
     if told and not any(one.lower() in STOP_WORDS for one in told):
         return any(last in {stem(word) for word in WORD.findall(one)} for one in told)
     return last in {stem(word) for word in WORD.findall(text)}
+
+
+def repetitions(sentence: str) -> list[str]:
+    """What a sentence says twice, as small models do that have lost the thread."""
+    said = [word.lower() for word in WORD.findall(sentence)]
+    runs = Counter(tuple(said[at : at + _LOOP]) for at in range(len(said) - _LOOP + 1))
+    return [" ".join(run) for run, count in runs.most_common(1) if count > 1]
 
 
 def negations(sentence: str, text: str) -> list[str]:

@@ -56,6 +56,11 @@ _CODE = re.compile(
     r"\b(?=\w*\d)(?=\w*[^\W\d_])(?!Q[1-4]\b|[1-4]Q\b|\d+(?:st|nd|rd|th|s|k|m|bn|mn|tn|km|kg|mw|am|pm)\b)\w{2,}\b",
     re.IGNORECASE,
 )
+_TITLES = frozenset(
+    "minister president chancellor secretary general chairman chairwoman chair director mayor governor senator judge "
+    "councillor ambassador commissioner king queen prince princess pope bishop captain colonel major admiral professor "
+    "spokesman spokeswoman spokesperson coach".split()
+)
 _ROOT = 4
 """Letters that two forms of a name share at least."""
 _ENDINGS = frozenset(("", *"a e i o y s n an ns ian ians ean ish ese ic er".split()))
@@ -151,8 +156,17 @@ def _initials(text: str) -> set[str]:
     }
 
 
+def _retitled(title: str, name: str, text: str) -> bool:
+    if title.lower() not in _TITLES:
+        return False
+    others = {m[1].lower() for m in re.finditer(rf"\b(\w+)\s+{re.escape(name)}\b", text)} & _TITLES
+    return bool(others) and title.lower() not in others
+
+
 def _renamed(first: str, last: str, text: str) -> bool:
-    """Whether a text calls somebody with this last name by another first name, and never by this one."""
+    """Whether a text has another first name or title before this name, and never this one."""
+    if _retitled(first, last, text):
+        return True
     if _is_common(first) or _is_common(last):
         return False
     others = [m[1] for m in re.finditer(rf"\b([A-Z][\w’'-]+)\s+{re.escape(last)}\b", text)]

@@ -1,7 +1,7 @@
 """Numbers, dates and amounts as values: `1,500` is `fifteen hundred`, `$5bn` is `5 billion dollars`."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 _UNITS = "zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen " \
@@ -65,6 +65,8 @@ _NUMBER = re.compile(
 _UNIT_AFTER = re.compile(r"[\s-]*(per\s?cent\b|[%°]|[a-z]+)", re.IGNORECASE)
 _US_DOLLARS = re.compile(r"(?:\s*(?:US|American))?\s+dollars?\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\b(?:(?P<once>once)|twice|doubled?|doubling|(?P<pair>(?:pair|couple) of))\b", re.IGNORECASE)
+_RANGE = re.compile(r"\s*(?:-|–|—|to|and|or)\s*[$€£]?\s?", re.IGNORECASE)
+"""What stands between two numbers of which only the second has its unit written out."""
 _QUARTER = re.compile(r"\b(?:Q([1-4])|([1-4])Q|(first|second)(?= (?:fiscal )?(?:quarter|half)\b))\b", re.IGNORECASE)
 
 
@@ -79,11 +81,9 @@ class Quantity:
     end: int
 
     def agrees(self, other: "Quantity") -> bool:
-        """Whether the other has the same value, and no other unit."""
+        """Whether the other has the same value, and the unit that this one has, if any."""
         close = abs(self.value - other.value) <= 1e-6 * max(1.0, abs(self.value))
-        if self.unit == "day of month" and other.unit in ("rank", ""):
-            return close
-        return close and (self.unit == other.unit or not self.unit or not other.unit)
+        return close and self.unit in ("", other.unit)
 
 
 @lru_cache(maxsize=4_096)
@@ -104,6 +104,8 @@ def quantities(text: str) -> tuple[Quantity, ...]:
             unit = "dollar"
         elif not unit:
             unit = _CURRENCIES.get(word) or _MEASURES.get(word, "")
+        if unit and found and not found[-1].unit and _RANGE.fullmatch(text, found[-1].end, match.start()):
+            found[-1] = replace(found[-1], unit=unit)
         found.append(Quantity(value, unit, match.start(), match.end()))
     for match in _QUARTER.finditer(text):
         value = _ORDINALS[match[3].lower()] if match[3] else float(match[1] or match[2])
