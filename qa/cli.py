@@ -13,7 +13,7 @@ from pydantic import ValidationError
 
 from qa.config import Config, Server
 from qa.errors import ConfigError, QAError
-from qa.types import Answer, Quote
+from qa.types import Answer, Quote, Sentence
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -164,11 +164,16 @@ def _explained(answer: Answer) -> str:
         reader = "–" if item.answerability is None else f"{item.answerability:.2f}"
         opening = " ".join(item.passage.text.split())[:80]
         lines.append(f"{item.dense_rank or '–':>7}  {item.lexical_rank or '–':>5}  {reader:>6}  {opening}")
-    lines += ["", *(f"{sentence.support:<11}  {sentence.text}" for sentence in answer.sentences)]
+    lines += ["", *map(_verdict, answer.sentences)]
     if trace.prompt_tokens:
         lines += ["", f"{trace.prompt_tokens} tokens in the prompt, {trace.completion_tokens} written"]
     lines += ["", ", ".join(f"{stage} {ms:.0f} ms" for stage, ms in trace.timings_ms.items())]
     return "\n".join(lines)
+
+
+def _verdict(sentence: Sentence) -> str:
+    why = f"  ({'; '.join(sentence.problems)})" if sentence.problems else ""
+    return f"{sentence.support:<11}  {sentence.text}{why}"
 
 
 if __name__ == "__main__":

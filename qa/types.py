@@ -131,6 +131,8 @@ class Sentence:
     citations: tuple[int, ...]
     """Empty for a sentence that is unsupported: it is listed here, and withheld from the answer's text."""
     support: Support
+    problems: tuple[str, ...] = ()
+    """What of an unsupported sentence is in no quote, as far as it can be named: `number: 40`."""
 
 
 @dataclass(frozen=True, slots=True)

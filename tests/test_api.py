@@ -22,6 +22,7 @@ from webtest import (
     NOTICE,
     SLOW,
     WHERE,
+    WHY,
     FakeQA,
     serving,
 )
@@ -71,7 +72,7 @@ def test_an_answer_has_exactly_the_fields_of_the_contract(client: FlaskClient) -
     body = ask(client, WHERE)
     assert list(body) == CONTRACT
     assert (body["answered"], body["short_answer"], body["refusal"]) == (True, "Wiesbaden, Germany", None)
-    assert body["sentences"][0].keys() == {"text", "citations", "support"}
+    assert body["sentences"][0].keys() == {"text", "citations", "support", "problems"}
     assert body["sentences"][0]["support"] == "verbatim"
     assert body["citations"][0].keys() == {"n", "article_id", "title", "url", "quote", "start", "end", "score"}
     assert body["evidence"][0].keys() == {
@@ -214,7 +215,7 @@ def test_a_client_that_hangs_up_ends_the_answer(qa: FakeQA) -> None:
 def test_what_is_withheld_is_listed_and_not_told(client: FlaskClient) -> None:
     body = ask(client, DOUBTED)
     assert body["notice"] == NOTICE
-    assert body["sentences"][0] == {"text": LIE, "citations": [], "support": "unsupported"}
+    assert body["sentences"][0] == {"text": LIE, "citations": [], "support": "unsupported", "problems": [WHY]}
     assert LIE not in body["answer"]
 
 

@@ -122,6 +122,7 @@ def test_what_the_articles_bear_out_is_told_and_the_rest_is_withheld(
     assert answer.text == GOOD
     assert [sentence.support for sentence in answer.sentences][1:] == [Support.UNSUPPORTED]
     assert "Madrid" in answer.sentences[1].text
+    assert "name: Madrid" in answer.sentences[1].problems
     assert (answer.answered, answer.notice, answer.trace.model) == (True, None, "m")
     assert (answer.trace.prompt_tokens, answer.trace.completion_tokens) == (100, 10)
     assert {"gate", "first_token", "write", "verify"} < set(answer.trace.timings_ms)

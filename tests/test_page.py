@@ -23,6 +23,7 @@ from webtest import (
     SEEDS,
     SLOW,
     WHERE,
+    WHY,
     FakeQA,
     serving,
 )
@@ -125,6 +126,7 @@ def test_what_was_withheld_is_struck_through_on_demand_and_a_notice_is_shown(pag
     page.get_by_text("One sentence was withheld").click()
     expect(struck).to_be_visible()
     expect(struck).to_have_text(LIE)
+    expect(page.locator(".withheld .why")).to_contain_text(WHY)
     expect(page.get_by_role("status")).not_to_have_text(re.compile("Madrid"))
 
 

@@ -53,6 +53,7 @@ BROKEN = "Does it break?"
 SLOW = "Does it take long?"
 DOUBTED = "Is all of it true?"
 LIE = "It will be in Madrid. <b>See</b>"
+WHY = "name: Madrid"
 NOTICE = "The language model's server failed. The articles are quoted instead."
 
 
@@ -94,7 +95,7 @@ class FakeQA(QA):
         where = self._sentence("Allies considered creating", "security assistance and training.")
         if question == DOUBTED:
             answer = _answer(question, [where])
-            lie = Sentence(LIE, (), Support.UNSUPPORTED)
+            lie = Sentence(LIE, (), Support.UNSUPPORTED, (WHY,))
             return replace(answer, sentences=(lie, *answer.sentences), notice=NOTICE)
         if question in (WHERE, SLOW):
             return _answer(question, [where], short_answer="Wiesbaden, Germany")

@@ -48,6 +48,7 @@ class SentenceOut(_Response):
     text: str
     citations: list[int] = Field(description="The `n` of each citation that bears the sentence out.")
     support: Support = Field(description="A sentence that is `unsupported` is listed here, and is not in `answer`.")
+    problems: list[str] = Field(description="What of an `unsupported` sentence no quote has: `number: 40`.")
 
 
 class QuoteOut(_Response):

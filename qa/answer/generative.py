@@ -8,7 +8,7 @@ quoted.
 import re
 import time
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
 
@@ -163,16 +163,18 @@ class _Answer:
 
 def _verified(written: Written, check: Callable[[Written], Statement]) -> Statement:
     if not written.finished:
-        return _withheld(written)
+        return _withheld(written.text, ["broken off"])
     statement = check(written)
     if statement.support is Support.UNSUPPORTED:
-        return _withheld(written)
-    about_passages = is_about_passages(written.text, [quote.quote for quote in statement.quotes])
-    return _withheld(written) if about_passages else statement
+        return _withheld(written.text, statement.problems)
+    if is_about_passages(written.text, [quote.quote for quote in statement.quotes]):
+        return _withheld(written.text, ["about the passages, not from them"])
+    return statement
 
 
-def _withheld(written: Written) -> Statement:
-    return Statement((_ADDRESS.sub("…", written.text),), (), 0.0, Support.UNSUPPORTED)
+def _withheld(text: str, problems: Iterable[str]) -> Statement:
+    told = tuple(_ADDRESS.sub("…", problem) for problem in problems)
+    return Statement((_ADDRESS.sub("…", text),), (), 0.0, Support.UNSUPPORTED, told)
 
 
 def _finished(answer: _Answer, quoted: Draft) -> Draft:

@@ -87,7 +87,7 @@ def align(
 
 def statement(aligned: Aligned) -> Statement:
     """A sentence as `number` takes it."""
-    return Statement((aligned.text,), aligned.quotes, aligned.score, aligned.support)
+    return Statement((aligned.text,), aligned.quotes, aligned.score, aligned.support, aligned.problems)
 
 
 def choose(

@@ -19,6 +19,8 @@ class Statement:
     score: float
     """How well the quotes answer, 0 to 1."""
     support: Support = Support.VERBATIM
+    problems: tuple[str, ...] = ()
+    """What speaks against it, in words for a reader."""
 
 
 def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], tuple[Citation, ...]]:
@@ -34,7 +36,7 @@ def number(statements: Sequence[Statement]) -> tuple[str, tuple[Sentence, ...], 
     marked: list[str] = []
     for statement in statements:
         if statement.support is Support.UNSUPPORTED:
-            sentences += [Sentence(text, (), statement.support) for text in statement.sentences]
+            sentences += [Sentence(text, (), statement.support, statement.problems) for text in statement.sentences]
             continue
         numbers = []
         for quote in statement.quotes:

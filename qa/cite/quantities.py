@@ -89,7 +89,7 @@ class Quantity:
 @lru_cache(maxsize=4_096)
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Every number in a text; a lone "one" is a pronoun as often as a number and left out."""
-    found = []
+    found: list[Quantity] = []
     for match in _NUMBER.finditer(text):
         if match["words"] and match["words"].lower() == "one":
             continue

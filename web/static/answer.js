@@ -91,7 +91,9 @@ function withheld(sentences) {
     { class: "withheld" },
     el("summary", {}, `${count} withheld`),
     el("p", {}, "The language model wrote this, and the articles do not bear it out:"),
-    sentences.map(({ text }) => el("p", {}, el("s", {}, text))),
+    sentences.map(({ text, problems }) =>
+      el("p", {}, el("s", {}, text), problems.length > 0 && el("span", { class: "why" }, ` – ${problems.join("; ")}`)),
+    ),
   );
 }
 
