@@ -15,6 +15,7 @@ from qa.models.endpoint import Endpoint
 from qa.models.llm import open_endpoint
 from qa.models.onnx import dictionary
 from qa.models.reader import Reader
+from qa.models.verifier import Verifier
 from qa.retrieve import Search
 from qa.service import QA, Stages
 from qa.vocabulary import Vocabulary
@@ -74,5 +75,5 @@ def open_stages(config: Config) -> tuple[Index, Stages]:
 def _generative(
     config: Answering, extractive: Extractive, endpoint: Endpoint, embedding: MiniLMEmbedding
 ) -> Generative:
-    verify = Verify(embedding.embed)
+    verify = Verify(embedding.embed, Verifier())
     return Generative(extractive, endpoint, verify, config.context_tokens, config.max_tokens)

@@ -236,9 +236,9 @@ def quote(text: str, start: int = 0) -> Quote:
     return Quote("a", "Title", None, text, start, start + len(text))
 
 
-def certain(_claim: str, _evidence: str) -> float:
+def certain(_claim: str, _evidence: str) -> tuple[float, float]:
     """A judge that believes everything."""
-    return 10.0
+    return 10.0, 10.0
 
 
 def test_the_articles_own_sentence_is_verbatim() -> None:

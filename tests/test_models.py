@@ -17,6 +17,7 @@ from qa.errors import ModelError
 from qa.models.embedding import DIMENSIONS, MiniLMEmbedding
 from qa.models.onnx import WEIGHTS, dictionary
 from qa.models.reader import MAX_SPANS, Reader
+from qa.models.verifier import Verifier
 from qa.text import sentence_spans
 from qa.types import Evidence, Passage
 
@@ -209,6 +210,7 @@ def test_threads_get_what_one_caller_gets() -> None:
         (Reader, "reader.onnx"),
         (Reader, "tokenizer.json"),
         (Reader, "calib.json"),
+        (Verifier, "verifier.onnx"),
     ],
 )
 def test_a_missing_or_damaged_file_is_named_with_the_remedy(

@@ -17,7 +17,7 @@ from qa.types import Quote, Support
 
 WEIGHTS = Path(__file__).with_name("support.json")
 MOST_QUOTES = 3
-FEATURES = ("judged", "covered", "novel", "similarity", "conflicts", "owner")
+FEATURES = ("judged", "worst", "covered", "novel", "similarity", "conflicts", "owner")
 """What is weighed; the module's weights say how much each counts."""
 _HINTED = 0.15
 """What the model's own mark adds to a quote's share of the sentence: it decides between equals, no more."""
@@ -34,8 +34,9 @@ _RELATED = 1.0
 of those about another text 1 %: the weights were fitted on sentences that are nearly right, and know no others."""
 _GAP = 4
 """Characters between two sentences that follow each other: a space, or a paragraph's end."""
-Judge = Callable[[str, str], float]
-"""Logit that a claim (the first text) follows from a few sentences (the second)."""
+Judge = Callable[[str, str], tuple[float, float]]
+"""Logits that a claim (the first text) follows from a few sentences (the second): as a whole, and that word of it which
+follows least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,8 @@ def align(
     table = weights()["together" if judge else "alone"]
     weighed = features(sentence, texts, [similarity[at] for at in chosen], judge)
     score = probability(table, weighed)
-    related = bool(content_words(sentence)) and weighed["covered"] + weighed["similarity"] >= _RELATED
+    related = judge is not None or weighed["covered"] + weighed["similarity"] >= _RELATED
+    related = related and bool(content_words(sentence))
     good = bool(found) and not wrong and related and score >= table["threshold"]
     return Aligned(sentence, found, Support.SUPPORTED if good else Support.UNSUPPORTED, score, tuple(wrong))
 
@@ -151,8 +153,10 @@ def features(sentence: str, texts: Sequence[str], similarity: Sequence[float], j
     told = {stem(word) for word in WORD.findall(text)}
     own = {stem(word): rarity(word) for word in content_words(sentence)}
     missing = [weight for word, weight in own.items() if word not in told]
+    judged, worst = judge(sentence, text) if judge else (0.0, 0.0)
     return {
-        "judged": judge(sentence, text) if judge else 0.0,
+        "judged": judged,
+        "worst": worst,
         "covered": 1 - sum(missing) / (sum(own.values()) or 1.0),
         "novel": float(len(missing)),
         "similarity": max(similarity, default=0.0),

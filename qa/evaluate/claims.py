@@ -6,16 +6,14 @@ Every set is split by document into a development and a test part; nothing may b
 import hashlib
 import json
 import re
-from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
-from math import log
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import yaml
 
 from qa.evaluate.cases import Split
-from qa.text import content_words, sentence_spans, stem
+from qa.text import sentence_spans
 
 HAND_MADE = Path(__file__).with_name("claims.yaml")
 
@@ -37,8 +35,15 @@ class Claim:
 
     @property
     def split(self) -> Split:
-        """The part that its document belongs to."""
+        """The part that its document belongs to; the blind claims are for the end."""
+        if self.set == "blind":
+            return Split.TEST
         return Split.DEV if hashlib.sha256(self.document.encode()).digest()[0] % 2 else Split.TEST
+
+    @property
+    def for_fitting(self) -> bool:
+        """Whether its document, of the development part, is kept from training, to weigh the verifier's opinion by."""
+        return self.set in ("news", "article") or hashlib.sha256(self.document.encode()).digest()[21] % 4 == 0
 
     def sentences(self) -> list[tuple[str, bool]]:
         """Each sentence, and whether it is borne out: one that stands as it did in the original is."""
@@ -82,24 +87,20 @@ def load_hand_made(path: Path = HAND_MADE) -> list[Claim]:
     made = []
     for entry in yaml.safe_load(path.read_text(encoding="utf-8")):
         quote = re.sub(r"\s+", " ", entry["quote"]).strip()
-        made += [Claim("news", text, quote, True) for text in entry["right"]]
+        name = entry.get("set", "news")
+        made += [Claim(name, text, quote, True) for text in entry["right"]]
         for edit, texts in entry["wrong"].items():
-            made += [Claim("news", text, quote, False, edits=(edit,)) for text in texts]
+            made += [Claim(name, text, quote, False, edits=(edit,)) for text in texts]
     return made
 
 
-def nearest(claim: str, sentences: Sequence[str], count: int) -> list[str]:
-    """The sentences that share most of a claim's rare words and then most of what is still missing, in their order."""
-    stems = [{stem(word) for word in content_words(sentence)} for sentence in sentences]
-    frequency = Counter(one for found in stems for one in found)
-    missing = {stem(word) for word in content_words(claim)}
-    chosen: list[int] = []
-    for _ in range(min(count, len(sentences))):
-        gain = [sum(log(1 + len(sentences) / frequency[one]) for one in found & missing) for found in stems]
-        order = sorted((n for n in range(len(sentences)) if n not in chosen), key=lambda n: -gain[n])
-        chosen.append(order[0])
-        if gain[order[0]]:
-            missing -= stems[order[0]]
-        else:
-            missing = {stem(word) for word in content_words(claim)}
-    return [sentences[n] for n in sorted(chosen)]
+def load_in_articles(articles: Iterable[str], path: Path = HAND_MADE) -> list[Claim]:
+    """The right sentences of `claims.yaml` about these articles, and the same without the paragraph that says so."""
+    made = []
+    for article in (re.sub(r"\s+", " ", text) for text in articles):
+        for claim in load_hand_made(path):
+            if claim.set == "news" and claim.supported and claim.document in article:
+                without = article.replace(claim.document, "")
+                made.append(replace(claim, set="article", document=article))
+                made.append(replace(claim, set="article", document=without, supported=False, edits=("removed",)))
+    return made

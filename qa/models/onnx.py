@@ -1,4 +1,4 @@
-"""What both embedded models share: their files, and how one text goes through a network."""
+"""What the embedded models share: their files, and how one text goes through a network."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,7 +54,7 @@ class Model:
 
 
 def open_tokenizer(folder: Path) -> Tokenizer:
-    """Load the word pieces that both models use, without truncation and padding.
+    """Load the word pieces that all models use, without truncation and padding.
 
     Raises:
         ModelError: the file is missing or damaged.

@@ -32,6 +32,12 @@ class Alike:
             self._known[phrase] = [one for one in near if not words & set(tokens(one))][:count]
         return self._known[phrase]
 
+    def cosine(self, one: str, other: str) -> float:
+        """How alike two phrases are; 0 where one is not in the list."""
+        if one not in self._place or other not in self._place:
+            return 0.0
+        return float(self._vectors[self._place[one]] @ self._vectors[self._place[other]])
+
 
 @torch.no_grad()
 def _embed(phrases: list[str], base: Path) -> torch.Tensor:

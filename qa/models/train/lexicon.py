@@ -68,12 +68,18 @@ class WordNet:
             if known := self.lemma(word, part):
                 sense = self._senses[part, known[0]][0]
                 direct = self._follow([sense], "antonyms")
-                found += [self._inflect(one, known[1]) for one in direct]
+                found += [self.inflect(one, known[1]) for one in direct]
         return self._usable(word, found)
 
     def parts(self, word: str) -> set[tuple[str, str]]:
         """What a word can be: part of speech and ending."""
         return {(part, known[1]) for part in ("n", "v", "a") if (known := self.lemma(word, part))}
+
+    def base_form(self, past: str) -> str:
+        """The infinitive of a verb in the regular past tense."""
+        bare = past.removesuffix("ed")
+        options = (f"{bare}e", bare, f"{bare[:-1]}y" if bare.endswith("i") else bare, bare[:-1])
+        return next((one for one in options if ("v", one) in self._senses), bare)
 
     def related(self, word: str) -> set[str]:
         """Dictionary forms of the word's synonyms and of what is more or less general, in any sense."""
@@ -100,7 +106,17 @@ class WordNet:
             if known := self.lemma(word, part):
                 sense = self._senses[part, known[0]][0]
                 same = [one for one in self._words[sense] if self._senses.get((part, one), [""])[0] == sense]
-                found += [self._inflect(one, known[1]) for one in same]
+                found += [self.inflect(one, known[1]) for one in same]
+        return self._usable(word, found)
+
+    def near_synonyms(self, word: str) -> list[str]:
+        """Words that share one of the first two senses of both, whatever part of speech."""
+        found = []
+        for part, ending in sorted(self.parts(word)):
+            known = self.lemma(word, part)
+            for sense in self._senses[part, known[0]][:2] if known else ():
+                same = [one for one in self._words[sense] if sense in self._senses.get((part, one), [])[:2]]
+                found += [self.inflect(one, ending) for one in same]
         return self._usable(word, found)
 
     def _follow(self, senses: list[str], link: str) -> list[str]:
@@ -110,7 +126,8 @@ class WordNet:
         return [word for sense in senses for word in self._words[sense]]
 
     @staticmethod
-    def _inflect(lemma: str, ending: str) -> str:
+    def inflect(lemma: str, ending: str) -> str:
+        """A dictionary form with a regular ending."""
         if ending in ("ed", "d", "ing") and lemma.endswith("e"):
             return lemma[:-1] + {"ed": "ed", "d": "ed", "ing": "ing"}[ending]
         if ending in ("s", "es"):

@@ -90,6 +90,15 @@ class Reader(nn.Module):
             raise ValueError(f"{weights} is not a MiniLM-L6 encoder: {sorted(set(missing) - heads)} are missing")
 
 
+class Verifier(Reader):
+    """`[CLS] claim [SEP] evidence [SEP]` -> logits of "borne out", of each word piece and of the claim as a whole."""
+
+    def forward(self, ids: Tensor, attention: Tensor, types: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+        """`words` [batch, tokens], of which the claim's count, and `claim` [batch]; the input is the reader's."""
+        x = self.encode(ids, attention, types)
+        return self.span(x)[..., 0], self.answerable(torch.tanh(self.pooled(x[:, 0]))).squeeze(-1)
+
+
 def _linear(layer: nn.Linear, x: Tensor) -> Tensor:
     return functional.linear(x, layer.weight.to(x.dtype), layer.bias.to(x.dtype))
 

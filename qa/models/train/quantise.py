@@ -1,4 +1,4 @@
-"""Make the served int8 file of an fp32 ONNX model, either of the two.
+"""Make the served int8 file of an fp32 ONNX model, any of the three.
 
     python -m qa.models.train.quantise build/fp32/embedding.onnx qa/models/weights/embedding.onnx
 

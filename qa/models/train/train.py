@@ -10,10 +10,7 @@ import argparse
 import json
 import logging
 import os
-import random
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
@@ -23,17 +20,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from qa.models.train.model import Reader
+from qa.models.train.run import CHECKPOINT_SECONDS, REPORT_SECONDS, Batch, Run, batches, new_run, use_free_cores
 from qa.models.train.sources import NO_ANSWER, Example
 
 QUESTION_PIECES, PIECES = 48, 256
-BATCH_PIECES = 4096
-SORTED_TOGETHER = 3000
-"""Examples whose batches are formed together: the more, the less padding, and the more alike a batch's lengths."""
-RATE, HEADS_FASTER, LOWEST_RATE = 1.5e-4, 7, 0.01
-"""The encoder's highest learning rate, how many times faster the heads learn, and the share left at the end."""
-WARM_UP_STEPS = 80
+RATE = 1.5e-4
+"""The encoder's highest learning rate."""
 ANSWERABLE_WEIGHT = 0.5
-CHECKPOINT_SECONDS, REPORT_SECONDS = 180, 20
 NULL = 0
 """The position that says "no answer"."""
 log = logging.getLogger("train")
@@ -41,8 +34,6 @@ Range: TypeAlias = tuple[int, int]
 """Positions between which, both included, an answer begins or ends: one and the same where it is marked."""
 Encoded: TypeAlias = tuple[list[int], int, Range, Range]
 """Word pieces, where the passage begins in them, where the answer begins, where it ends."""
-Batch: TypeAlias = tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
-"""`ids`, `attention`, `types` [batch, tokens]; where the answers begin and end [batch, 2]."""
 
 
 class Encoder:
@@ -68,26 +59,6 @@ class Encoder:
             first, last = begin + inside[0], begin + inside[-1]
         begins, ends = ((first, first), (last, last)) if example["marked"] else ((first, last), (first, last))
         return [self._cls, *question, self._sep, *passage.ids[:room], self._sep], begin, begins, ends
-
-
-def batches(examples: list[Example], encode: Encoder, seed: int) -> Iterator[Batch]:
-    """Batches of like lengths without end; each pass over the examples is in a new order."""
-    epoch = 0
-    while True:
-        shuffle = random.Random(seed + epoch)
-        order = list(range(len(examples)))
-        shuffle.shuffle(order)
-        for at in range(0, len(order), SORTED_TOGETHER):
-            encoded = [one for index in order[at : at + SORTED_TOGETHER] if (one := encode(examples[index]))]
-            encoded.sort(key=lambda one: len(one[0]))
-            groups: list[list[Encoded]] = [[]]
-            for one in encoded:
-                if (len(groups[-1]) + 1) * len(one[0]) > BATCH_PIECES:
-                    groups.append([])
-                groups[-1].append(one)
-            shuffle.shuffle(groups)
-            yield from (_collate(group) for group in groups if group)
-        epoch += 1
 
 
 def _collate(group: list[Encoded]) -> Batch:
@@ -118,71 +89,18 @@ def _within(logits: Tensor, span: Tensor) -> Tensor:
     return torch.logsumexp(torch.log_softmax(logits, -1).masked_fill(~inside, -torch.inf), -1)
 
 
-@dataclass
-class Run:
-    """What an interrupted training needs to go on, and where it is kept."""
-
-    path: Path
-    reader: Reader
-    optimiser: torch.optim.Optimizer
-    steps: int = 0
-    seconds: float = 0.0
-    _saved: float = field(default_factory=time.monotonic)
-
-    def load(self) -> None:
-        """Go on where the file at `path` stopped, if there is one."""
-        if self.path.exists():
-            state = torch.load(self.path)
-            self.reader.load_state_dict(state["reader"])
-            self.optimiser.load_state_dict(state["optimiser"])
-            self.steps, self.seconds = state["step"], state["seconds"]
-            log.info("going on from step %d, after %.1f minutes", self.steps, self.seconds / 60)
-
-    def save(self, every: float = 0) -> None:
-        """Write the file, whole or not at all, unless it was written less than `every` seconds ago."""
-        if time.monotonic() - self._saved < every:
-            return
-        state = {"reader": self.reader.state_dict(), "optimiser": self.optimiser.state_dict()}
-        partial = self.path.with_suffix(".partial")
-        torch.save(state | {"step": self.steps, "seconds": self.seconds}, partial)
-        partial.replace(self.path)
-        self._saved = time.monotonic()
-
-
-def new_run(options: argparse.Namespace, device: torch.device) -> Run:
-    """A reader with its optimiser: heads learn faster than the encoder, word embeddings not at all."""
-    reader = Reader()
-    if options.start:
-        reader.load_state_dict(torch.load(options.start)["reader"])
-    else:
-        reader.load_encoder(options.base / "model.safetensors")
-    reader.precision = precision(device)
-    reader.to(device).train()
-    heads = [weight for head in reader.heads() for weight in head.parameters()]
-    ids = {id(weight) for weight in heads}
-    encoder = [weight for weight in reader.parameters() if weight.requires_grad and id(weight) not in ids]
-    groups = [{"params": encoder, "rate": options.rate}, {"params": heads, "rate": HEADS_FASTER * options.rate}]
-    optimiser = torch.optim.AdamW(groups, weight_decay=0.01, betas=(0.9, 0.98), fused=True)
-    return Run(options.out, reader, optimiser)
-
-
-def precision(device: torch.device) -> torch.dtype:
-    """bfloat16 where it is fast: on CUDA, and on processors that have it."""
-    fast = device.type == "cuda" or torch.ops.mkldnn._is_mkldnn_bf16_supported()
-    return torch.bfloat16 if fast else torch.float32
-
-
 def train(options: argparse.Namespace) -> None:
     """Train for `options.minutes` and leave the weights in `options.out`."""
     torch.manual_seed(options.seed)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     examples = [json.loads(line) for path in options.examples for line in path.read_text().splitlines()]
-    run = new_run(options, device)
+    run = new_run(Reader(), options, device)
     run.load()
     begun = reported = time.monotonic()
     before = run.seconds
     pieces, sums = 0, torch.zeros(3)
-    for number, batch in enumerate(batches(examples, Encoder(options.base / "tokenizer.json"), options.seed)):
+    encode = Encoder(options.base / "tokenizer.json")
+    for number, batch in enumerate(batches(examples, encode, _collate, options.seed)):
         if number < run.steps:
             continue
         done = run.seconds / (options.minutes * 60)
@@ -202,15 +120,11 @@ def train(options: argparse.Namespace) -> None:
 
 
 def _step(run: Run, batch: list[Tensor], done: float) -> tuple[Tensor, Tensor]:
-    """One step of the optimiser; the learning rate falls from its highest to nearly nothing at `done` = 1."""
-    for group in run.optimiser.param_groups:
-        group["lr"] = group["rate"] * min(1.0, (run.steps + 1) / WARM_UP_STEPS) * max(LOWEST_RATE, 1 - done)
+    """One step of the optimiser."""
+    run.follow_clock(done)
     ids, attention, types, begins, ends = batch
     span, answerable = losses(run.reader(ids, attention, types), begins, ends)
-    run.optimiser.zero_grad()
-    (span.mean() + ANSWERABLE_WEIGHT * answerable.mean()).backward()
-    torch.nn.utils.clip_grad_norm_([one for group in run.optimiser.param_groups for one in group["params"]], 1.0)
-    run.optimiser.step()
+    run.descend(span.mean() + ANSWERABLE_WEIGHT * answerable.mean())
     return span.detach(), answerable.detach()
 
 
@@ -218,12 +132,6 @@ def _report(run: Run, speed: float, sums: Tensor) -> None:
     span, answerable, _ = (sums / sums[2]).tolist()
     told = "%.1f min, step %d, %.0f pieces/s, loss of the span %.3f, of answerable %.3f"
     log.info(told, run.seconds / 60, run.steps, speed, span, answerable)
-
-
-def use_free_cores(most: int) -> None:
-    """As many CPU threads as there are idle cores: a thread that has to wait for its core holds up all the others."""
-    others = os.getloadavg()[0] - torch.get_num_threads()
-    torch.set_num_threads(max(1, min(most, round((os.cpu_count() or 1) - others - 0.2))))
 
 
 def main() -> None:
