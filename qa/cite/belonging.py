@@ -35,9 +35,14 @@ def strays(sentence: str, stretches: Sequence[str]) -> list[str]:
     for start, end, has in _details(sentence):
         having = [n for n, stretch in enumerate(stretches) if has(stretch)]
         company = around(sentence, start, end) & own
-        if having and main not in having and not any(company & stems[n] for n in having):
+        if having and main not in having and not any(company & stems[n] or _heads(stretches[n]) for n in having):
             found.append(sentence[start:end])
     return found
+
+
+def _heads(stretch: str) -> bool:
+    """Whether it is a heading, a byline or a dateline: what it tells may be of all that follows."""
+    return stretch.rstrip("\"”’')")[-1:] not in ".!?"
 
 
 def around(text: str, start: int, end: int) -> frozenset[str]:

@@ -26,6 +26,8 @@ _WHO_SAYS = re.compile(
     rf"|(?<=[,”\"?!]\s){_SAYING}\s+(?:(?:the|a|an|former|then)\s+){{0,2}}(?P<after>{_PERSON})"
     rf"|\b[Aa]ccording to (?P<to>{_PERSON})"
 )
+_SPEAKS = re.compile(rf"^(?P<turn>{_PERSON}):\s", re.MULTILINE)
+"""A turn of an interview."""
 _REPORTED = re.compile(
     rf"(?P<before>{_PERSON}),? (?:said|says|stated|noted|added)\b|\b[Aa]ccording to (?:the )?(?P<to>{_PERSON})"
 )
@@ -119,7 +121,8 @@ def missing_quotations(sentence: str, text: str) -> list[str]:
 
 def speakers(text: str) -> list[str]:
     """Who says something in a text: names and pronouns."""
-    return [next(group for group in match.groups() if group) for match in _WHO_SAYS.finditer(text)]
+    said = [next(group for group in match.groups() if group) for match in _WHO_SAYS.finditer(text)]
+    return said + [match["turn"] for match in _SPEAKS.finditer(text)]
 
 
 def wrong_speakers(sentence: str, text: str) -> list[str]:

@@ -12,9 +12,11 @@ from itertools import pairwise
 from qa.text import sentence_spans
 
 _NUMBERS = r"\^?(?:(?:source|passage|document|doc|ref|article)s?\s*)?\#?\d{1,3}(?:\s*(?:[,;&–-]|and)\s*\#?\d{1,3})*"
+_UNSEEN = "script|style|template|iframe|svg|noscript|think|thinking|reasoning"
+"""Elements whose content is not for the reader; some models think aloud in one before they answer."""
 _MARKUP = re.compile(
     rf"""
-    (?P<hidden><!--.*?(?:-->|\Z) | <(?P<tag>script|style|template|iframe|svg|noscript)\b.*?(?:</(?P=tag)\s*>|\Z)
+    (?P<hidden><!--.*?(?:-->|\Z) | <(?P<tag>{_UNSEEN})\b.*?(?:</(?P=tag)\s*>|\Z)
       | <(?P<unseen>\w+)\b[^<>]*(?:\bhidden\b|display\s*:\s*none|visibility\s*:\s*hidden)[^<>]*>
         .*?(?:</(?P=unseen)\s*>|\Z))
     | (?P<element></?[a-zA-Z][^<>]*>)
@@ -33,9 +35,7 @@ _HEADING = re.compile(
 )
 _OPEN = re.compile(r"<(?:[a-zA-Z/!][^<>]*)?\Z|!?\[[^\[\]\n]{0,300}\Z|\]\([^()\n]{0,300}\Z|[【［][^【】［］]{0,30}\Z")
 """The beginning of something that only what follows can tell."""
-_HIDDEN = re.compile(
-    r"<!--(?!.*-->)|<(script|style|template|iframe|svg|noscript)\b(?!.*</\1\s*>)", re.DOTALL | re.IGNORECASE
-)
+_HIDDEN = re.compile(rf"<!--(?!.*-->)|<({_UNSEEN})\b(?!.*</\1\s*>)", re.DOTALL | re.IGNORECASE)
 _STOP = re.compile(r"""[.!?…]["'”’»)\]]*$""")
 _CLOSED_QUOTE = re.compile(r"""["'”’»)\]]$""")
 _LIST_ITEM = re.compile(r"[^.!?…:\"'”’»)\]]$")
