@@ -15,6 +15,8 @@ from qa.text import content_words, stem
 
 _WINDOW = 5
 """Content words on each side of a number or a name that say what it belongs to."""
+_PRONOUN = re.compile(r"\b(?:he|she|his|her|him)\b", re.IGNORECASE)
+"""What stands for a name that came before."""
 Has = Callable[[str], bool]
 
 
@@ -31,11 +33,15 @@ def strays(sentence: str, stretches: Sequence[str]) -> list[str]:
     stems = [frozenset(stem(word) for word in content_words(stretch)) for stretch in stretches]
     own = _plain(sentence)
     main = max(range(len(stretches)), key=lambda n: len(own & stems[n]))
+    referred = bool(_PRONOUN.search(stretches[main]))
     found = []
-    for start, end, has in _details(sentence):
+    for start, end, named, has in _details(sentence):
         having = [n for n, stretch in enumerate(stretches) if has(stretch)]
         company = around(sentence, start, end) & own
-        if having and main not in having and not any(company & stems[n] or _heads(stretches[n]) for n in having):
+        if having and not any(
+            n == main or company & stems[n] or (n < main and (_heads(stretches[n]) or (named and referred)))
+            for n in having
+        ):
             found.append(sentence[start:end])
     return found
 
@@ -52,17 +58,17 @@ def around(text: str, start: int, end: int) -> frozenset[str]:
     return frozenset(stem(word) for word in (*before, *after))
 
 
-def _details(sentence: str) -> Iterator[tuple[int, int, Has]]:
-    """Every number, date and name of a sentence: where it is, and whether another text has it."""
+def _details(sentence: str) -> Iterator[tuple[int, int, bool, Has]]:
+    """Every number, date and name of a sentence: where it is, whether it is a name, and whether another text has it."""
     dated = days(sentence)
     for day in dated:
-        yield day.start, day.end, partial(_is_dated, day)
+        yield day.start, day.end, False, partial(_is_dated, day)
     for one in quantities(sentence):
         if not any(day.start <= one.start < day.end for day in dated):
-            yield one.start, one.end, partial(_is_counted, one)
+            yield one.start, one.end, False, partial(_is_counted, one)
     for run in names(sentence):
         if match := re.search(r"\W+".join(map(re.escape, run)), sentence):
-            yield *match.span(), partial(_is_named, match.group())
+            yield *match.span(), True, partial(_is_named, match.group())
 
 
 def _is_dated(day: Day, text: str) -> bool:
