@@ -28,6 +28,7 @@ ALLOWED = {
     "qa/evaluate/ablate.py": {
         "assemble", "config", "converse", "evaluate", "index", "models", "retrieve", "service", "types",
     },
+    "qa/evaluate/lies.py": {"answer", "cite", "ingest", "models", "text", "types"},
     "qa/evaluate/support.py": {"cite", "evaluate", "models"},
     "qa/evaluate": {"config", "errors", "evaluate", "index", "models", "text", "types"},
     "qa/opening.py": {"assemble", "config", "errors", "index", "service"},
