@@ -181,6 +181,9 @@ def test_nothing_speaks_against_a_right_sentence(sentence: str, quote: str) -> N
         ("Reserves fell by £9.5 million.", "Reserves fell by £3.2 million, to £9.5 million.", "number"),
         ("The meeting was opened on 31 May.", OPENED, "date"),
         ("The meeting lasted for 30 minutes.", OPENED, "number"),
+        ("31 diplomats met in Prague.", "Diplomats met in Prague on 30 and 31 May.", "number"),
+        ("They met on 30 May 2002.", "They met on 30 May 2024, for the first time since 2002.", "date"),
+        ("They opened ⑨ schools.", "They opened schools.", "number"),
         ("The meeting was opened on 80 May.", OPENED, "date"),
         ("The meeting was opened by Foreign Minister Jens Stoltenberg.", f"{OPENED} {SAID}", "name"),
         ("The meeting was opened by him, and the meeting was opened by Stoltenberg.", OPENED, "repetition"),
@@ -240,6 +243,17 @@ def quote(text: str, start: int = 0) -> Quote:
 def certain(_claim: str, _evidence: str) -> tuple[float, float]:
     """A judge that believes everything."""
     return 10.0, 10.0
+
+
+@pytest.mark.parametrize("sentence", ["It cost €5 million.", "It cost 5% million.", "It cost -$5 million."])
+def test_another_sign_is_not_verbatim(sentence: str) -> None:
+    assert align(sentence, [quote("It cost $5 million.")], [1.0]).support is not Support.VERBATIM
+
+
+def test_who_speaks_in_the_quote_speaks_in_the_sentence() -> None:
+    pair = [quote(SAID), quote("Jens Stoltenberg said that the summit is in July.", 300)]
+    lie = "Jens Stoltenberg said that NATO’s doors must remain open to new members."
+    assert align(lie, pair, [0.9, 0.5], judge=certain).support is Support.UNSUPPORTED
 
 
 def test_the_articles_own_sentence_is_verbatim() -> None:

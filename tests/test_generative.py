@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from misbehaving import (
     Behaviour,
+    Call,
     ModelServer,
     breaks_off,
     cut_off,
@@ -33,6 +34,7 @@ from qa.assemble import open_stages
 from qa.config import Answering, Config
 from qa.models.embedding import MiniLMEmbedding
 from qa.models.llm import open_endpoint
+from qa.models.verifier import Verifier
 from qa.service import QA, Stages
 from qa.types import Answer, Found, ModelState, Pause, Piece, Refusal, Role, Support, Turn
 
@@ -72,7 +74,11 @@ def opened(qa: QA, stages: Stages, embedding: MiniLMEmbedding) -> Iterator[Calla
         answering = Answering.model_validate(settings)
         endpoint = open_endpoint(answering, {"OPENAI_API_KEY": KEY})
         generative = Generative(
-            stages.answerer, endpoint, Verify(embedding.embed), answering.context_tokens, answering.max_tokens
+            stages.answerer,
+            endpoint,
+            Verify(embedding.embed, Verifier()),
+            answering.context_tokens,
+            answering.max_tokens,
         )
         articles = {article.id: article for article in qa.articles}
         with_model = replace(stages, answerer=generative, condense=Condense(endpoint))
@@ -193,7 +199,57 @@ def test_who_stops_listening_stops_the_model(opened: Callable[..., Opened]) -> N
     assert server.hung_up.wait(10)
 
 
+def test_a_client_is_looked_after_while_nothing_can_be_told(opened: Callable[..., Opened]) -> None:
+    qa, _ = opened(says(f"<think>{LIE * 5}</think>{LIE}", piece=30))
+    events = [type(event) for event in qa.stream(WHERE)]
+    assert events.count(Pause) > 10
+
+
 # Faults
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        "Half a \ud800 character.", "A \x00 zero.", "In Auguſt 2024 they paid 3 mıllıon dollars.", "⑨ ministers met.",
+        "![a [b] c](//evil.ru/x)", "\u202eright to left\u202c \u2028 lines.", "- \n" * 300, "word " * 1200,
+        "<!---->" * 200,
+    ],
+)  # fmt: skip
+def test_whatever_is_written_what_is_told_is_sound(opened: Callable[..., Opened], odd: str) -> None:
+    qa, _ = opened(says(f"{odd} \n\n{GOOD}", piece=50))
+    answer = qa.ask(WHERE)
+    check_citations(answer, qa)
+    assert GOOD in answer.text
+    written = "".join([answer.text, *(sentence.text for sentence in answer.sentences)])
+    written.encode()
+    assert not any(mark in written for mark in ("\x00", "](", "!["))
+
+
+@pytest.mark.parametrize("count", [None, "x", -1, 2.5])
+def test_a_server_that_counts_oddly_is_not_believed(opened: Callable[..., Opened], count: object) -> None:
+    def behave(call: Call) -> None:
+        call.head()
+        call.say(GOOD)
+        call.finish(count, count)  # type: ignore[arg-type]
+
+    answer = opened(behave)[0].ask(WHERE)
+    assert (answer.trace.prompt_tokens, answer.trace.completion_tokens) == (0, 0)
+
+
+def test_a_model_that_only_thinks_leaves_the_articles_quoted(opened: Callable[..., Opened]) -> None:
+    qa, _ = opened(says("<think>What do they want to know? Where the headquarters"))
+    check_quoted(qa.ask(WHERE), qa)
+
+
+def test_a_question_that_leaves_no_room_for_a_passage_is_answered_without_the_model(
+    opened: Callable[..., Opened],
+) -> None:
+    qa, server = opened(says(GOOD), context_tokens=1024, max_tokens=512)
+    answer = qa.ask(f"{WHERE} {'Please tell me. ' * 60}")
+    assert server.calls == []
+    if answer.answered:
+        assert "no room" in (answer.notice or "")
 
 
 FAULTS: dict[str, tuple[Behaviour, str]] = {
@@ -346,6 +402,13 @@ def test_who_stops_listening_stops_the_model_that_rewrites_a_follow_up(opened: C
     assert [type(next(events)) for _ in range(2)] == [Found, Pause]
     events.close()  # type: ignore[attr-defined]
     assert server.hung_up.wait(10)
+
+
+def test_a_slow_rewriting_of_a_follow_up_is_no_fault_of_the_model(opened: Callable[..., Opened]) -> None:
+    qa, _ = opened(in_turn(slowly("Who mentioned the Czech munitions? " * 9, 0.2), says(GOOD)), timeout_seconds=2)
+    qa.ask("And who mentioned them?", HISTORY)
+    assert qa.model is not None
+    assert "too_slow" not in qa.model.calls
 
 
 def test_a_follow_up_is_understood_without_the_model_too(opened: Callable[..., Opened]) -> None:

@@ -20,6 +20,7 @@ from qa.index import writing
 from qa.models.embedding import MiniLMEmbedding
 from qa.models.llamacpp import LlamaCpp
 from qa.models.llm import open_endpoint
+from qa.models.verifier import Verifier
 from qa.service import QA
 from qa.types import Answer, Found, Role, Support, Turn
 
@@ -64,7 +65,7 @@ def with_model(qa: QA, config: Config, answering: Answering) -> QA:
     """The service that ships, with a language model."""
     stages = open_stages(config)[1]
     endpoint = open_endpoint(answering, {"OPENAI_API_KEY": KEY})
-    verify = Verify(MiniLMEmbedding().embed)
+    verify = Verify(MiniLMEmbedding().embed, Verifier())
     generative = Generative(stages.answerer, endpoint, verify, answering.context_tokens, answering.max_tokens)
     articles = {article.id: article for article in qa.articles}
     return QA(articles, "i", replace(stages, answerer=generative, condense=Condense(endpoint)), suggestions=())
@@ -106,7 +107,7 @@ def test_a_server_that_wants_another_key_leaves_the_articles_quoted(qa: QA, conf
     stages = open_stages(config)[1]
     answering = settings(provider="openai_like", model="smollm2", base_url=server)
     endpoint = open_endpoint(answering, {"OPENAI_API_KEY": "sk-wrong"})
-    generative = Generative(stages.answerer, endpoint, Verify(MiniLMEmbedding().embed), CONTEXT, LONGEST)
+    generative = Generative(stages.answerer, endpoint, Verify(MiniLMEmbedding().embed, Verifier()), CONTEXT, LONGEST)
     refused = QA({a.id: a for a in qa.articles}, "i", replace(stages, answerer=generative), suggestions=())
     answer = refused.ask(QUESTIONS[0])
     assert (answer.short_answer, "rejects the key" in (answer.notice or "")) == ("Wiesbaden, Germany", True)

@@ -38,9 +38,9 @@ class Condense:
 
         None where the model fails, or writes something else. Closing the generator stops the model.
         """
-        until = time.monotonic() + min(_SHARE * self._endpoint.timeout_s, _MOST_S)
+        within_s = min(_SHARE * self._endpoint.timeout_s, _MOST_S)
         try:
-            reply = self._endpoint.ask(condensing(question, history), until)
+            reply = self._endpoint.ask(condensing(question, history), within_s, time.monotonic())
             written = ""
             with contextlib.closing(reply):
                 for piece in reply:

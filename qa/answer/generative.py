@@ -5,6 +5,7 @@ is checked against the articles before anybody sees it; the citations are comput
 quoted.
 """
 
+import logging
 import re
 import time
 from collections import deque
@@ -17,6 +18,7 @@ from qa.answer.prompts import NOT_SAID, Prompt, answering, declines, echoes, is_
 from qa.answer.verify import Verify
 from qa.cite import Splitter, Statement, Written, number
 from qa.errors import EndpointError
+from qa.models import faults
 from qa.models.endpoint import Endpoint, Reply
 from qa.types import (
     Draft,
@@ -32,8 +34,14 @@ from qa.types import (
 )
 
 _UNSUPPORTED = "The language model wrote an answer, but the articles do not bear it out."
+_NO_ROOM = (
+    "The question leaves no room for a passage in the language model's context. Ask in fewer words, or raise "
+    "answer.context_tokens."
+)
+_UNCHECKED = "What the language model wrote could not be checked."
 _QUOTED_INSTEAD = "The articles are quoted instead."
 _QUOTED_TOO = "What it had written and the articles bear out is kept, and the articles are quoted."
+_log = logging.getLogger(__name__)
 _ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:data|javascript|mailto):)\S+", re.IGNORECASE)
 """A withheld sentence is shown on demand, but even there nobody should be led to an address that a model made up."""
 
@@ -88,15 +96,20 @@ class Generative:
         notice: str | None = None
         usage = Usage()
         try:
-            reply = self._endpoint.ask(prompt.messages, since + self._endpoint.timeout_s)
+            if not prompt.evidence:
+                raise EndpointError(_NO_ROOM)
+            reply = self._endpoint.ask(prompt.messages, self._endpoint.timeout_s, since)
             try:
                 yield from self._written(reply, prompt, answer, clock)
             finally:
                 reply.close()
                 usage = reply.usage
             draft = _finished(answer, quoted)
-        except EndpointError as error:
-            notice = f"{error} {_QUOTED_TOO if answer.told else _QUOTED_INSTEAD}"
+        except Exception as error:
+            if not isinstance(error, EndpointError):
+                _log.exception("What the language model wrote could not be checked")
+            reason = error if isinstance(error, EndpointError) else _UNCHECKED
+            notice = f"{reason} {_QUOTED_TOO if answer.told else _QUOTED_INSTEAD}"
             draft = replace(_rescued(answer, quoted), notice=notice)
         clock.lap("write")
         by = self._extractive.model if notice and not answer.told else self.model
@@ -109,8 +122,8 @@ class Generative:
         splitter = Splitter()
         silent = True
         for piece in reply:
+            yield Pause()
             if piece is None:
-                yield Pause()
                 continue
             clock.lap("first_token" if silent else "write")
             silent = False
@@ -121,6 +134,8 @@ class Generative:
         for written in splitter.close():
             yield from answer.add(written, check)
         clock.lap("verify")
+        if answer.is_empty:
+            raise EndpointError(*faults.EMPTY)
 
 
 class _Answer:
@@ -130,6 +145,11 @@ class _Answer:
         self._statements: list[Statement] = []
         self.declined = False
         """Whether the model said that the articles do not say."""
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing was written that could be told or withheld."""
+        return not self._statements and not self.declined
 
     @property
     def told(self) -> list[Statement]:

@@ -30,9 +30,9 @@ def strays(sentence: str, stretches: Sequence[str]) -> list[str]:
     """
     if len(stretches) < 2:
         return []
-    stems = [frozenset(stem(word) for word in content_words(stretch)) for stretch in stretches]
+    stems = [_stems(stretch) for stretch in stretches]
     own = _plain(sentence)
-    main = max(range(len(stretches)), key=lambda n: len(own & stems[n]))
+    main = _main(own, stems)
     referred = bool(_PRONOUN.search(stretches[main]))
     found = []
     for start, end, named, has in _details(sentence):
@@ -44,6 +44,19 @@ def strays(sentence: str, stretches: Sequence[str]) -> list[str]:
         ):
             found.append(sentence[start:end])
     return found
+
+
+def main_stretch(sentence: str, stretches: Sequence[str]) -> str:
+    """The stretch that shares most words with a sentence, its names and numbers left aside; empty without any."""
+    return stretches[_main(_plain(sentence), [_stems(stretch) for stretch in stretches])] if stretches else ""
+
+
+def _main(own: frozenset[str], stems: Sequence[frozenset[str]]) -> int:
+    return max(range(len(stems)), key=lambda n: len(own & stems[n]))
+
+
+def _stems(text: str) -> frozenset[str]:
+    return frozenset(stem(word) for word in content_words(text))
 
 
 def _heads(stretch: str) -> bool:

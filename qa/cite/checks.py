@@ -5,13 +5,13 @@ Each check names what a sentence has that its quotes do not have. They can only 
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from qa.cite.belonging import strays
+from qa.cite.belonging import main_stretch, strays
 from qa.cite.names import missing_names
 from qa.cite.opposites import opposites
-from qa.cite.quantities import Quantity, days, quantities
+from qa.cite.quantities import Day, Quantity, days, quantities
 from qa.text import STOP_WORDS, WORD, stem
 
 _SAYING = (
@@ -35,9 +35,7 @@ _REPORTED = re.compile(
 _BY = re.compile(rf"\b(\w+(?:ed|en|n|t|d))\s+by\s+(?:the\s+)?({_PERSON})")
 _BY_ANYBODY = re.compile(r"\b(\w+(?:ed|en|n|t|d))\s+by\s+([^.;:]+)")
 _QUOTED = re.compile(r"[“\"«]([^“”\"«»]{2,})[”\"»]")
-_ADDRESS = re.compile(
-    r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.(?:com|org|net|io|gov|info|co|eu|uk|de)\b(?:/\S*)?"
-)
+_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.[a-z]{2,}\b(?:/\S*)?|//[\w-]+\.\S+")
 _DENIAL = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|nowhere|refus\w+|fail(?:s|ed|ing|ure)?"
     r"|deny|denies|denied|declin(?:es|ed|ing) to|unable|lack\w*|hardly|scarcely|barely|reject\w*|turn(?:s|ed) down"
@@ -50,6 +48,8 @@ _PLAIN_DENIAL = re.compile(
     r"\b(?:not(?! only| just| least)|never|cannot|no longer|none of|nobody|neither)\b|\bno\b(?! doubt)|n['’]t\b",
     re.IGNORECASE,
 )
+_COUNTS = re.compile(r"\s+(?!(?:and|or|to|until|when|where|in|at|on|the|for|with|as|by|of|was|is|were|will)\b)[a-zA-Z]")
+"""After a number: what it counts, so that it is no date."""
 _PREPOSITION = re.compile(r"\b(by|to|from)\s+(?:[£$€]\s?)?$")
 _LOOP = 5
 """This many words in a row are not said twice in a sentence."""
@@ -67,10 +67,11 @@ def problems(sentence: str, quotes: Sequence[str]) -> list[str]:
     text = "\n".join(quotes)
     return [
         *(f"number: {sentence[q.start : q.end].strip()}" for q in missing_quantities(sentence, text)),
+        *(f"number: {sign}" for sign in sentence if sign.isnumeric() and not sign.isdecimal() and sign not in text),
         *(f"date: {found}" for found in missing_days(sentence, text)),
         *(f"name: {name}" for name in missing_names(sentence, text)),
         *(f"quotation: {quoted}" for quoted in missing_quotations(sentence, text)),
-        *(f"speaker: {name}" for name in wrong_speakers(sentence, text)),
+        *(f"speaker: {name}" for name in wrong_speakers(sentence, main_stretch(sentence, quotes), text)),
         *(f"address: {found}" for found in _ADDRESS.findall(sentence) if found.lower() not in text.lower()),
         *(f"of something else: {found}" for found in strays(sentence, quotes)),
         *(f"repetition: {found}" for found in repetitions(sentence)),
@@ -89,7 +90,8 @@ def missing_quantities(sentence: str, text: str) -> list[Quantity]:
         if any(start <= one.start < end for start, end in inside):
             continue
         equal = [other for other in told if one.agrees(other)]
-        found = equal or (one.unit in ("", "rank") and one.value in dated)
+        a_date = one.unit in ("", "rank") and one.value in dated and not _COUNTS.match(sentence, one.end)
+        found = equal or a_date
         if not found or (equal and all(_moved(sentence, one, text, other) for other in equal)):
             missing.append(one)
     return missing
@@ -108,8 +110,13 @@ def missing_days(sentence: str, text: str) -> list[str]:
     return [
         sentence[day.start : day.end]
         for day in days(sentence)
-        if not any(day.within(other) or (day.year in years and replace(day, year=0).within(other)) for other in told)
+        if not any(day.within(other) or _dated_elsewhere(day, other, years) for other in told)
     ]
+
+
+def _dated_elsewhere(day: Day, other: Day, years: Collection[int]) -> bool:
+    """Whether two dates are the same where the other leaves out its year, which is told beside it."""
+    return not other.year and day.year in years and replace(day, year=0).within(other)
 
 
 def missing_quotations(sentence: str, text: str) -> list[str]:
@@ -121,13 +128,19 @@ def missing_quotations(sentence: str, text: str) -> list[str]:
 
 def speakers(text: str) -> list[str]:
     """Who says something in a text: names and pronouns."""
-    said = [next(group for group in match.groups() if group) for match in _WHO_SAYS.finditer(text)]
-    return said + [match["turn"] for match in _SPEAKS.finditer(text)]
+    return [next(group for group in match.groups() if group) for match in _WHO_SAYS.finditer(text)]
 
 
-def wrong_speakers(sentence: str, text: str) -> list[str]:
-    """Who says or does something in the sentence, and not in the text."""
-    told = speakers(text)
+def wrong_speakers(sentence: str, main: str, text: str) -> list[str]:
+    """Who says or does something in the sentence, and not in the text.
+
+    Args:
+        sentence: one sentence of an answer.
+        main: the stretch of the text that the sentence has most of; if somebody speaks there, it must be they.
+        text: all stretches.
+    """
+    told = speakers(main) or speakers(text)
+    told += [match["turn"] for match in _SPEAKS.finditer(text)]
     wrong = [one for one in speakers(sentence) if one.lower() not in STOP_WORDS and not _says(one, told, text)]
     if not told and not _QUOTED.search(text):
         wrong += [next(filter(None, match.groups())) for match in _REPORTED.finditer(sentence)]

@@ -62,6 +62,8 @@ _NUMBER = re.compile(
     )""",
     re.VERBOSE | re.IGNORECASE,
 )
+_FOLDED = str.maketrans("ſıİK", "siik")
+"""Letters that the patterns above take for others, whatever their case."""
 _UNIT_AFTER = re.compile(r"[\s-]*(per\s?cent\b|[%°]|[a-z]+)", re.IGNORECASE)
 _US_DOLLARS = re.compile(r"(?:\s*(?:US|American))?\s+dollars?\b", re.IGNORECASE)
 _COUNTED = re.compile(r"\b(?:(?P<once>once)|twice|doubled?|doubling|(?P<pair>(?:pair|couple) of))\b", re.IGNORECASE)
@@ -90,6 +92,7 @@ class Quantity:
 def quantities(text: str) -> tuple[Quantity, ...]:
     """Every number in a text; a lone "one" is a pronoun as often as a number and left out."""
     found: list[Quantity] = []
+    text = text.translate(_FOLDED)
     for match in _NUMBER.finditer(text):
         if match["words"] and match["words"].lower() == "one":
             continue
@@ -178,6 +181,7 @@ class Day:
 def days(text: str) -> tuple[Day, ...]:
     """Every date in a text that names a month."""
     found = []
+    text = text.translate(_FOLDED)
     for match in _DATE.finditer(text):
         named = (match["first"], match["second"], match["after"], match["until"])
         alone = not any(named) and not match["year"]

@@ -6,10 +6,10 @@ compute. Its marks are kept as hints of what it had in mind.
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from qa.text import sentence_spans
+from qa.text import STOP_WORDS, sentence_spans, words
 
 _NUMBERS = r"\^?(?:(?:source|passage|document|doc|ref|article)s?\s*)?\#?\d{1,3}(?:\s*(?:[,;&–-]|and)\s*\#?\d{1,3})*"
 _UNSEEN = "script|style|template|iframe|svg|noscript|think|thinking|reasoning"
@@ -30,6 +30,8 @@ _MARKUP = re.compile(
     """,
     re.DOTALL | re.VERBOSE | re.IGNORECASE,
 )
+_REMAINS = re.compile(r"\]\(|!\[|\]\[|<(?=[a-zA-Z/!])")
+"""What is left of markup that was nested or broken: it is taken apart, so that nobody takes it for markup."""
 _HEADING = re.compile(
     r"(?:^|(?<=\n))[ \t]*(?:#{1,6}[ \t]+[^\n]*|(?:\*\*|__)[^\n*_.!?]*(?:\*\*|__):?[ \t]*|[-*_=|: \t]{3,})(?=\n|\Z)"
 )
@@ -39,6 +41,9 @@ _HIDDEN = re.compile(rf"<!--(?!.*-->)|<({_UNSEEN})\b(?!.*</\1\s*>)", re.DOTALL |
 _STOP = re.compile(r"""[.!?…]["'”’»)\]]*$""")
 _CLOSED_QUOTE = re.compile(r"""["'”’»)\]]$""")
 _LIST_ITEM = re.compile(r"[^.!?…:\"'”’»)\]]$")
+_MAY_END = re.compile(r"[.!?…\n]")
+_LONGEST = 2_000
+"""Characters without a stop: no sentence, and not waited for."""
 _LOOK_AHEAD = 60
 """After a closing quote this many characters must be known: `“Why now?” Jan Lipavský asked.` is one sentence."""
 _LAST_MARK = re.compile(r"\s*(?:!?\[[^\]]*|[【［][^】］]*|<[a-zA-Z/!][^>]*)\Z")
@@ -76,14 +81,17 @@ class Splitter:
         written = [sentence for sentence, _ in self._cut(raw)]
         for sentence in written[:-1]:
             self._released(sentence)
-        if written and not _STOP.search(written[-1].text) and not self._bare:
+        if written and not _STOP.search(written[-1].text) and not (self._bare and _is_item(written[-1].text)):
             written[-1] = Written(written[-1].text, written[-1].hints, finished=False)
         return written
 
     def _push(self, character: str) -> Iterator[Written]:
         begins = character.isalnum() and (not self._raw or not self._raw[-1].isalnum())
         self._raw += character
-        if not begins or _OPEN.search(self._raw) or _HIDDEN.search(self._raw):
+        if len(self._raw) > _LONGEST and not _MAY_END.search(self._raw):
+            yield from (replace(sentence, finished=False) for sentence, _ in self._cut(self._raw))
+            self._raw = ""
+        if not begins or not _MAY_END.search(self._raw) or _OPEN.search(self._raw) or _HIDDEN.search(self._raw):
             return
         sentences = self._cut(self._raw)
         done = 0
@@ -107,7 +115,8 @@ class Splitter:
         for number, (start, end) in enumerate(spans):
             following = spans[number + 1][0] if number + 1 < len(spans) else len(text) + 1
             hints = [n for at, numbers in marks for n in numbers if (at >= start or number == 0) and at < following]
-            written = Written(" ".join(text[start:end].split()), tuple(dict.fromkeys(hints)))
+            bare = _REMAINS.sub(lambda match: " ".join(match.group()), " ".join(text[start:end].split()))
+            written = Written(bare, tuple(dict.fromkeys(hints)))
             sentences.append((written, origins[start]))
         return sentences
 
@@ -118,6 +127,12 @@ def split(texts: Iterable[str]) -> Iterator[Written]:
     for text in texts:
         yield from splitter.feed(text)
     yield from splitter.close()
+
+
+def _is_item(text: str) -> bool:
+    """Whether a line without a stop may be whole: none ends in "and it was"."""
+    last = words(text)[-1:]
+    return bool(last) and last[0].lower() not in STOP_WORDS
 
 
 def _clean(raw: str) -> tuple[str, list[int], list[tuple[int, list[int]]]]:

@@ -4,9 +4,10 @@ import contextlib
 import logging
 import queue
 import random
+import re
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse
@@ -24,6 +25,8 @@ _LONGEST_WAIT_S = 2.0
 """A server that wants to be left alone for longer is not asked again: the articles can be quoted at once."""
 _CHARACTERS_PER_TOKEN = 12
 """More than any language has: beyond this an answer ignores its limit."""
+_UNPRINTABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+"""What no text holds: control characters, and half characters, which cannot be written out."""
 _log = logging.getLogger(__name__)
 
 
@@ -45,14 +48,24 @@ class Endpoint:
         self._most_characters = max_tokens * _CHARACTERS_PER_TOKEN
         self._breaker = breaker or Breaker()
 
-    def ask(self, messages: Sequence[ChatMessage], until: float) -> "Reply":
-        """Send messages to the model, and give it until then (by `time.monotonic()`) to answer.
+    def ask(self, messages: Sequence[ChatMessage], within_s: float, since: float) -> "Reply":
+        """Send messages to the model.
+
+        Args:
+            messages: what it is told.
+            within_s: longest time for the answer, in seconds. Less than `timeout_s` is a wish, and no fault of the
+                model's where it takes longer.
+            since: `time.monotonic()` of when that time began.
 
         Raises:
             EndpointError: the endpoint has just failed and is left alone.
         """
         self._breaker.check()
-        return Reply(self._llm, messages, until, self._most_characters, self.timeout_s, self._breaker)
+        return Reply(self._llm, messages, since, within_s, self._most_characters, self._failed, self._breaker.succeeded)
+
+    def _failed(self, error: EndpointError, within_s: float) -> None:
+        if error.kind != faults.TOO_SLOW or within_s >= self.timeout_s:
+            self._breaker.failed(error)
 
     @property
     def health(self) -> ModelHealth:
@@ -62,7 +75,7 @@ class Endpoint:
 
 
 class Reply:
-    """What the model writes, piece by piece, and None whenever it pauses. Close it when you stop reading.
+    """What the model writes, piece by piece, and None whenever it pauses or thinks. Close it when you stop reading.
 
     A client library blocks, and cannot be told to stop, while it waits for a byte. So it is read in a thread of its
     own; when the reply is closed that thread ends with the next byte, or with the library's own time-out.
@@ -72,18 +85,19 @@ class Reply:
     """
 
     def __init__(
-        self, llm: LLM, messages: Sequence[ChatMessage], until: float, most_characters: int, timeout_s: float,
-        breaker: Breaker,
+        self, llm: LLM, messages: Sequence[ChatMessage], since: float, within_s: float, most_characters: int,
+        failed: Callable[[EndpointError, float], None], succeeded: Callable[[], None],
     ) -> None:  # fmt: skip
         self._llm = llm
         self._messages = messages
-        self._until = until
+        self._until = since + within_s
+        self._within_s = within_s
         self._most_characters = most_characters
-        self._timeout_s = timeout_s
-        self._breaker = breaker
+        self._failed = failed
+        self._succeeded = succeeded
         self._closed = threading.Event()
         self._text = ""
-        self._counts: Mapping[str, int] = {}
+        self._counts: Mapping[str, object] = {}
         self._arrived: queue.SimpleQueue[ChatResponse | Exception | None] = queue.SimpleQueue()
         self._start()
 
@@ -103,11 +117,11 @@ class Reply:
                     self._start()
         except EndpointError as error:
             _log.warning("%s", error)
-            self._breaker.failed(error)
+            self._failed(error, self._within_s)
             raise
         finally:
             self.close()
-        self._breaker.succeeded()
+        self._succeeded()
 
     def close(self) -> None:
         """Stop the model."""
@@ -116,7 +130,8 @@ class Reply:
     @property
     def usage(self) -> Usage:
         """Tokens in and out, as the endpoint counted them; zero where it did not."""
-        return Usage(int(self._counts.get("prompt_tokens", 0)), int(self._counts.get("completion_tokens", 0)))
+        prompt, completion = (self._counts.get(name) for name in ("prompt_tokens", "completion_tokens"))
+        return Usage(_natural(prompt), _natural(completion))
 
     def _start(self) -> None:
         threading.Thread(target=self._pump, args=(self._arrived,), name="language model", daemon=True).start()
@@ -141,7 +156,7 @@ class Reply:
         while True:
             left = self._until - time.monotonic()
             if left <= 0:
-                raise faults.too_slow(self._timeout_s)
+                raise faults.too_slow(self._within_s)
             try:
                 item = self._arrived.get(timeout=min(left, TICK_S))
             except queue.Empty:
@@ -153,9 +168,9 @@ class Reply:
                 raise faults.fault(item) from item
             finished |= _is_last(item.raw)
             self._counts = _counts(item) or self._counts
-            if item.delta:
-                self._text += item.delta
-                yield item.delta
+            delta = _UNPRINTABLE.sub("", item.delta or "")
+            self._text += delta
+            yield delta or None
         if not finished:
             raise EndpointError(*(faults.BROKE_OFF if self._text else faults.NOT_UNDERSTOOD))
         if not self._text.strip():
@@ -169,7 +184,11 @@ def _is_last(raw: Any) -> bool:
     return any(choice.finish_reason for choice in getattr(raw, "choices", None) or ())
 
 
-def _counts(response: ChatResponse) -> Mapping[str, int]:
+def _natural(count: object) -> int:
+    return count if isinstance(count, int) and count > 0 else 0
+
+
+def _counts(response: ChatResponse) -> Mapping[str, object]:
     if "prompt_tokens" in response.additional_kwargs:
         return response.additional_kwargs
     raw = response.raw

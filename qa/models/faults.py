@@ -8,6 +8,8 @@ the key.
 import math
 import socket
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 
 import httpx
 
@@ -29,6 +31,8 @@ UNKNOWN_HOST = (
     "The language model's server has a name that cannot be resolved. Check answer.base_url.",
     "unknown_host",
 )
+TOO_SLOW = "too_slow"
+"""The kind of what `too_slow` gives."""
 SILENT = ("The language model's server fell silent. The log of its server may tell why.", "silent")
 _BY_STATUS = {
     401: "The language model's server rejects the key. Check the key in the environment.",
@@ -66,7 +70,7 @@ def too_slow(seconds: float) -> EndpointTimeout:
     return EndpointTimeout(
         f"The language model did not finish within {seconds:g} seconds. Try a smaller model, or raise "
         "answer.timeout_seconds.",
-        "too_slow",
+        TOO_SLOW,
     )
 
 
@@ -83,15 +87,23 @@ def _by_status(status: int, chain: list[BaseException]) -> EndpointError:
 
 
 def _retry_after(chain: list[BaseException]) -> float | None:
-    """Seconds that the endpoint asks for; a date, which hardly any endpoint sends, is not read."""
+    """Seconds that the endpoint asks for, as a number or as the date when they are over."""
     for cause in chain:
         headers = getattr(getattr(cause, "response", None), "headers", None) or {}
-        try:
-            seconds = float(headers.get("retry-after", ""))
-        except ValueError:
-            continue
-        return seconds if math.isfinite(seconds) and seconds > 0 else None
+        if seconds := _seconds(headers.get("retry-after", "")):
+            return seconds
     return None
+
+
+def _seconds(told: str) -> float | None:
+    try:
+        seconds = float(told)
+    except ValueError:
+        try:
+            seconds = (parsedate_to_datetime(told) - datetime.now(UTC)).total_seconds()
+        except (ValueError, TypeError):
+            return None
+    return seconds if math.isfinite(seconds) and seconds > 0 else None
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

@@ -28,21 +28,28 @@ export class LiveAnswer {
     this.body = body;
     this.open = open;
     this.text = el("p");
+    this.cited = new Map();
   }
 
   search_results(evidence) {
     this.body.querySelector(".waiting").textContent = evidence.length ? "Reading what was found" : "Nothing was found";
   }
 
-  // The marks come as text here, and as links with `citation`.
+  // The marks come as text here; a link takes their place, with the first one's `citation`.
   message({ delta }) {
     if (!this.text.isConnected) this.body.prepend(el("div", { class: "answer text" }, this.text));
     this.text.append(delta.replaceAll(/ ?\[\d+\]/g, ""));
+    for (const [, n] of delta.matchAll(/\[(\d+)\]/g)) this.mark(this.cited.get(Number(n)));
     this.body.querySelector(".waiting").textContent = "Writing";
   }
 
   citation(citation) {
-    this.text.append(mark(citation, this.open), " ");
+    this.cited.set(citation.n, citation);
+    this.mark(citation);
+  }
+
+  mark(citation) {
+    if (citation) this.text.append(mark(citation, this.open), " ");
   }
 }
 

@@ -77,7 +77,7 @@ async function* eventsOf(body, hear) {
     const blocks = (rest + value).split("\n\n");
     rest = blocks.pop();
     for (const block of blocks) {
-      const match = block.match(/^event: (.*)\ndata: (.*)$/);
+      const match = block.match(/^event: ([^\n]*)\ndata: ([^\n]*)$/);
       if (match) yield { name: match[1], data: JSON.parse(match[2]) };
     }
   }
