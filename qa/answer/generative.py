@@ -6,9 +6,7 @@ quoted.
 """
 
 import logging
-import re
 import time
-from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import groupby
@@ -16,7 +14,7 @@ from itertools import groupby
 from qa.answer.extractive import Extractive
 from qa.answer.prompts import NOT_SAID, Prompt, answering, declines, echoes, is_about_passages, plain
 from qa.answer.verify import Verify
-from qa.cite import Splitter, Statement, Written, number
+from qa.cite import ADDRESS, Splitter, Statement, Written, number
 from qa.errors import EndpointError
 from qa.models import faults
 from qa.models.endpoint import Endpoint, Reply
@@ -42,8 +40,6 @@ _UNCHECKED = "What the language model wrote could not be checked."
 _QUOTED_INSTEAD = "The articles are quoted instead."
 _QUOTED_TOO = "What it had written and the articles bear out is kept, and the articles are quoted."
 _log = logging.getLogger(__name__)
-_ADDRESS = re.compile(r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:data|javascript|mailto):)\S+", re.IGNORECASE)
-"""A withheld sentence is shown on demand, but even there nobody should be led to an address that a model made up."""
 
 
 class Generative:
@@ -104,13 +100,16 @@ class Generative:
             finally:
                 reply.close()
                 usage = reply.usage
-            draft = _finished(answer, quoted)
-        except Exception as error:
-            if not isinstance(error, EndpointError):
-                _log.exception("What the language model wrote could not be checked")
-            reason = error if isinstance(error, EndpointError) else _UNCHECKED
-            notice = f"{reason} {_QUOTED_TOO if answer.told else _QUOTED_INSTEAD}"
+        except EndpointError as error:
+            notice = str(error)
+        except Exception:  # whatever a model writes, the articles can be quoted
+            _log.exception("What the language model wrote could not be checked")
+            notice = _UNCHECKED
+        if notice:
+            notice = f"{notice} {_QUOTED_TOO if answer.told else _QUOTED_INSTEAD}"
             draft = replace(_rescued(answer, quoted), notice=notice)
+        else:
+            draft = _finished(answer, quoted)
         clock.lap("write")
         by = self._extractive.model if notice and not answer.told else self.model
         yield Outcome(draft, by, replace(usage, timings_ms=clock.ms))
@@ -162,15 +161,15 @@ class _Answer:
         if declines(written.text):
             self.declined = True
         elif written.text and not echoes(written.text) and not self._has(written.text):
-            yield from self.tell(_verified(written, check))
+            before, _, cited = number(self._statements)
+            self.append(_verified(written, check))
+            after, _, citations = number(self._statements)
+            if after != before:
+                yield Piece(after[len(before) :], citations[len(cited) :])
 
-    def tell(self, statement: Statement) -> Iterator[Piece]:
-        """Go on with a statement; the piece of the answer that it makes, if it holds."""
-        before, _, cited = number(self._statements)
+    def append(self, statement: Statement) -> None:
+        """Go on with a statement."""
         self._statements.append(statement)
-        after, _, citations = number(self._statements)
-        if after != before:
-            yield Piece(after[len(before) :], citations[len(cited) :])
 
     def draft(self, confidence: float) -> Draft:
         """The answer as a whole."""
@@ -193,8 +192,9 @@ def _verified(written: Written, check: Callable[[Written], Statement]) -> Statem
 
 
 def _withheld(text: str, problems: Iterable[str]) -> Statement:
-    told = tuple(_ADDRESS.sub("…", problem) for problem in problems)
-    return Statement((_ADDRESS.sub("…", text),), (), 0.0, Support.UNSUPPORTED, told)
+    """Shown on demand; but even there nobody should be led to an address that a model made up."""
+    told = tuple(ADDRESS.sub("…", problem) for problem in problems)
+    return Statement((ADDRESS.sub("…", text),), (), 0.0, Support.UNSUPPORTED, told)
 
 
 def _finished(answer: _Answer, quoted: Draft) -> Draft:
@@ -214,7 +214,7 @@ def _rescued(answer: _Answer, quoted: Draft) -> Draft:
         return replace(quoted, sentences=(*answer.draft(0).sentences, *quoted.sentences))
     for statement in _statements(quoted):
         if not any(set(statement.sentences) <= set(told.sentences) for told in answer.told):
-            deque(answer.tell(statement), maxlen=0)
+            answer.append(statement)
     return answer.draft(quoted.confidence)
 
 

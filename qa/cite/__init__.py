@@ -7,8 +7,12 @@ text, sentences, citations = number([statement(aligned), ...])
 """
 
 from qa.cite.align import Aligned, Judge, align, statement
+from qa.cite.checks import ADDRESS
 from qa.cite.numbering import Statement, number
 from qa.cite.sources import Sources, sources
 from qa.cite.stream import Splitter, Written
 
-__all__ = ["Aligned", "Judge", "Sources", "Splitter", "Statement", "Written", "align", "number", "sources", "statement"]
+__all__ = [
+    "ADDRESS", "Aligned", "Judge", "Sources", "Splitter", "Statement", "Written",
+    "align", "number", "sources", "statement",
+]  # fmt: skip

@@ -35,7 +35,12 @@ _REPORTED = re.compile(
 _BY = re.compile(rf"\b(\w+(?:ed|en|n|t|d))\s+by\s+(?:the\s+)?({_PERSON})")
 _BY_ANYBODY = re.compile(r"\b(\w+(?:ed|en|n|t|d))\s+by\s+([^.;:]+)")
 _QUOTED = re.compile(r"[“\"«]([^“”\"«»]{2,})[”\"»]")
-_ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[\w.+-]+@[\w-]+\.\w+|\b[\w-]+\.[a-z]{2,}\b(?:/\S*)?|//[\w-]+\.\S+")
+ADDRESS = re.compile(
+    r"\b(?:[a-z][a-z0-9+.-]*://|www\.|(?:data|javascript|mailto):)\S+|[\w.+-]+@[\w-]+\.\w+"
+    r"|\b(?-i:[\w-]+\.[a-z]{2,}\b)(?:/\S*)?|//[\w-]+\.\S+",
+    re.IGNORECASE,
+)
+"""What leads somewhere: a link, a mail address, a name of a host."""
 _DENIAL = re.compile(
     r"\b(?:not|no|never|none|nobody|nothing|neither|nor|without|cannot|nowhere|refus\w+|fail(?:s|ed|ing|ure)?"
     r"|deny|denies|denied|declin(?:es|ed|ing) to|unable|lack\w*|hardly|scarcely|barely|reject\w*|turn(?:s|ed) down"
@@ -72,7 +77,7 @@ def problems(sentence: str, quotes: Sequence[str]) -> list[str]:
         *(f"name: {name}" for name in missing_names(sentence, text)),
         *(f"quotation: {quoted}" for quoted in missing_quotations(sentence, text)),
         *(f"speaker: {name}" for name in wrong_speakers(sentence, main_stretch(sentence, quotes), text)),
-        *(f"address: {found}" for found in _ADDRESS.findall(sentence) if found.lower() not in text.lower()),
+        *(f"address: {found}" for found in ADDRESS.findall(sentence) if found.lower() not in text.lower()),
         *(f"of something else: {found}" for found in strays(sentence, quotes)),
         *(f"repetition: {found}" for found in repetitions(sentence)),
         *(f"negation: {found}" for found in negations(sentence, text)),

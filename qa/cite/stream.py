@@ -5,7 +5,7 @@ compute. Its marks are kept as hints of what it had in mind.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
@@ -119,14 +119,6 @@ class Splitter:
             written = Written(bare, tuple(dict.fromkeys(hints)))
             sentences.append((written, origins[start]))
         return sentences
-
-
-def split(texts: Iterable[str]) -> Iterator[Written]:
-    """The sentences of an answer that comes in pieces."""
-    splitter = Splitter()
-    for text in texts:
-        yield from splitter.feed(text)
-    yield from splitter.close()
 
 
 def _is_item(text: str) -> bool:

@@ -7,7 +7,7 @@ import random
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from llama_index.core.llms import LLM, ChatMessage, ChatResponse
@@ -44,9 +44,9 @@ class Endpoint:
     def __init__(self, llm: LLM, model: str, timeout_s: float, max_tokens: int, breaker: Breaker | None = None) -> None:
         self.model = model
         self.timeout_s = timeout_s
-        self._llm = llm
-        self._most_characters = max_tokens * _CHARACTERS_PER_TOKEN
-        self._breaker = breaker or Breaker()
+        self.llm = llm
+        self.most_characters = max_tokens * _CHARACTERS_PER_TOKEN
+        self.breaker = breaker or Breaker()
 
     def ask(self, messages: Sequence[ChatMessage], within_s: float, since: float) -> "Reply":
         """Send messages to the model.
@@ -60,18 +60,14 @@ class Endpoint:
         Raises:
             EndpointError: the endpoint has just failed and is left alone.
         """
-        self._breaker.check()
-        return Reply(self._llm, messages, since, within_s, self._most_characters, self._failed, self._breaker.succeeded)
-
-    def _failed(self, error: EndpointError, within_s: float) -> None:
-        if error.kind != faults.TOO_SLOW or within_s >= self.timeout_s:
-            self._breaker.failed(error)
+        self.breaker.check()
+        return Reply(self, messages, within_s, since)
 
     @property
     def health(self) -> ModelHealth:
         """How the last call went, and how many went how."""
-        last = self._breaker.last
-        return ModelHealth(self.model, self._breaker.state, str(last) if last else None, self._breaker.calls)
+        last = self.breaker.last
+        return ModelHealth(self.model, self.breaker.state, str(last) if last else None, self.breaker.calls)
 
 
 class Reply:
@@ -84,17 +80,11 @@ class Reply:
         EndpointError: while iterating; not before three attempts, where nothing has been said and it is safe.
     """
 
-    def __init__(
-        self, llm: LLM, messages: Sequence[ChatMessage], since: float, within_s: float, most_characters: int,
-        failed: Callable[[EndpointError, float], None], succeeded: Callable[[], None],
-    ) -> None:  # fmt: skip
-        self._llm = llm
+    def __init__(self, endpoint: Endpoint, messages: Sequence[ChatMessage], within_s: float, since: float) -> None:
+        self._endpoint = endpoint
         self._messages = messages
-        self._until = since + within_s
         self._within_s = within_s
-        self._most_characters = most_characters
-        self._failed = failed
-        self._succeeded = succeeded
+        self._until = since + within_s
         self._closed = threading.Event()
         self._text = ""
         self._counts: Mapping[str, object] = {}
@@ -117,11 +107,12 @@ class Reply:
                     self._start()
         except EndpointError as error:
             _log.warning("%s", error)
-            self._failed(error, self._within_s)
+            if error.kind != faults.TOO_SLOW or self._within_s >= self._endpoint.timeout_s:
+                self._endpoint.breaker.failed(error)
             raise
         finally:
             self.close()
-        self._succeeded()
+        self._endpoint.breaker.succeeded()
 
     def close(self) -> None:
         """Stop the model."""
@@ -139,12 +130,12 @@ class Reply:
     def _pump(self, arrived: "queue.SimpleQueue[ChatResponse | Exception | None]") -> None:
         characters = 0
         try:
-            with contextlib.closing(self._llm.stream_chat(self._messages)) as responses:
+            with contextlib.closing(self._endpoint.llm.stream_chat(self._messages)) as responses:
                 for response in responses:
                     if self._closed.is_set():
                         return
                     characters += len(response.delta or "")
-                    if characters > self._most_characters:
+                    if characters > self._endpoint.most_characters:
                         raise EndpointError(*faults.ENDLESS)
                     arrived.put(response)
             arrived.put(None)
