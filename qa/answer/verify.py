@@ -17,10 +17,10 @@ class Verify:
 
     Args:
         embed: makes unit vectors of texts.
-        judge: a second opinion on whether a few sentences bear a claim out.
+        judge: an opinion on whether a few sentences bear a claim out.
     """
 
-    def __init__(self, embed: Embed, judge: Judge | None = None) -> None:
+    def __init__(self, embed: Embed, judge: Judge) -> None:
         self._embed = embed
         self._judge = judge
 
@@ -32,6 +32,6 @@ class Verify:
         def check(written: Written) -> Statement:
             similarity = (vectors @ self._embed([written.text])[0]).tolist()
             hinted = found.hinted(written.hints)
-            return statement(align(written.text, found.quotes, similarity, hinted, self._judge))
+            return statement(align(written.text, found.quotes, similarity, self._judge, hinted))
 
         return check

@@ -2,7 +2,7 @@
 
 splitter = Splitter()                             # an answer as it comes in -> its sentences
 found = sources(evidence)                         # the passages' sentences, as quotes
-aligned = align(sentence.text, found.quotes, similarity, found.hinted(sentence.hints))
+aligned = align(sentence.text, found.quotes, similarity, judge, found.hinted(sentence.hints))
 text, sentences, citations = number([statement(aligned), ...])
 """
 

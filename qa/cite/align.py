@@ -29,9 +29,6 @@ _WORTH = 0.12
 """Share of a sentence's content that a further quote must add to be cited too."""
 _TRIED = 8
 """Further quotes that are tried when something of the sentence is not in those chosen."""
-_RELATED = 1.0
-"""Least sum of what the quotes cover of a sentence's content and of their similarity. Of right sentences 98 % reach it,
-of those about another text 1 %: the weights were fitted on sentences that are nearly right, and know no others."""
 _QUOTATION_MARKS = str.maketrans('“”„«»"‘’‚', "'" * 9)
 _GAP = 4
 """Characters between two sentences that follow each other: a space, or a paragraph's end."""
@@ -58,8 +55,8 @@ def align(
     sentence: str,
     quotes: Sequence[Quote],
     similarity: Sequence[float],
+    judge: Judge,
     hinted: Collection[int] = (),
-    judge: Judge | None = None,
 ) -> Aligned:
     """Find the quotes that bear a sentence out, and say how well.
 
@@ -67,8 +64,8 @@ def align(
         sentence: one sentence of an answer, without marks.
         quotes: the sentences of the evidence.
         similarity: cosine of the sentence and each quote.
+        judge: an opinion on whether a few sentences bear a claim out, weighed beside what can be checked by rule.
         hinted: places of the quotes that the writer referred to.
-        judge: a second opinion on whether a few sentences bear a claim out.
     """
     for at in sorted(range(len(quotes)), key=lambda n: n not in hinted):
         if _same_words(sentence, quotes[at].quote):
@@ -79,12 +76,9 @@ def align(
     found = tuple(quotes[at] for at in chosen)
     texts = [all_texts[at] for at in sorted(chosen)]
     wrong = problems(sentence, stretches(all_texts, chosen, apart))
-    table = weights()["together" if judge else "alone"]
-    weighed = features(sentence, texts, [similarity[at] for at in chosen], judge)
-    score = probability(table, weighed)
-    related = judge is not None or weighed["covered"] + weighed["similarity"] >= _RELATED
-    related = related and bool(content_words(sentence))
-    good = bool(found) and not wrong and related and score >= table["threshold"]
+    table = weights()
+    score = probability(table, features(sentence, texts, [similarity[at] for at in chosen], judge))
+    good = bool(found and content_words(sentence)) and not wrong and score >= table["threshold"]
     return Aligned(sentence, found, Support.SUPPORTED if good else Support.UNSUPPORTED, score, tuple(wrong))
 
 
@@ -148,13 +142,13 @@ def stretches(texts: Sequence[str], places: Iterable[int], apart: Collection[int
     return joined
 
 
-def features(sentence: str, texts: Sequence[str], similarity: Sequence[float], judge: Judge | None) -> dict[str, float]:
+def features(sentence: str, texts: Sequence[str], similarity: Sequence[float], judge: Judge) -> dict[str, float]:
     """What is weighed of a sentence and the quotes that were chosen for it."""
     text = " ".join(texts)
     told = {stem(word) for word in WORD.findall(text)}
     own = {stem(word): rarity(word) for word in content_words(sentence)}
     missing = [weight for word, weight in own.items() if word not in told]
-    judged, worst = judge(sentence, text) if judge else (0.0, 0.0)
+    judged, worst = judge(sentence, text)
     return {
         "judged": judged,
         "worst": worst,
@@ -167,14 +161,14 @@ def features(sentence: str, texts: Sequence[str], similarity: Sequence[float], j
 
 
 @cache
-def weights() -> Mapping[str, Mapping[str, float]]:
-    """The weight of each feature, the `bias` and the `threshold`, `together` with a judge and `alone` without."""
-    table: dict[str, dict[str, float]] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
+def weights() -> Mapping[str, float]:
+    """The weight of each feature, the `bias` and the `threshold`."""
+    table: dict[str, float] = json.loads(WEIGHTS.read_text(encoding="utf-8"))
     return table
 
 
 def probability(table: Mapping[str, float], weighed: Mapping[str, float]) -> float:
-    """How likely a sentence is borne out, 0 to 1, by one of the tables of weights."""
+    """How likely a sentence is borne out, 0 to 1, by a table of weights."""
     logit = table["bias"] + sum(table.get(name, 0.0) * value for name, value in weighed.items())
     return 1 / (1 + math.exp(-max(min(logit, 30.0), -30.0)))
 

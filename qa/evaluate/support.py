@@ -221,7 +221,7 @@ def main() -> None:
     for line in report(rows, tables):
         print(line)
     if options.write:
-        WEIGHTS.write_text(json.dumps(tables, indent=2) + "\n", encoding="utf-8")
+        WEIGHTS.write_text(json.dumps(tables["together"], indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
