@@ -1,100 +1,26 @@
 """Answers that a language model writes: what is told, what is withheld, and what happens when the model fails."""
 
-import logging
-import socket
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from misbehaving import (
-    Behaviour,
     Call,
     ModelServer,
-    breaks_off,
-    cut_off,
-    drips,
-    empty,
     endless,
     fails,
     in_turn,
-    raw,
     says,
-    silent,
     slowly,
-    stalls,
 )
+from modeltest import GOOD, WHERE, check_citations, check_quoted
 
-from qa.answer.condense import Condense
-from qa.answer.generative import Generative
 from qa.answer.prompts import NOT_SAID, answering
-from qa.answer.verify import Verify
-from qa.assemble import open_stages
-from qa.config import Answering, Config
-from qa.models.embedding import MiniLMEmbedding
-from qa.models.llm import open_endpoint
-from qa.models.verifier import Verifier
 from qa.service import QA, Stages
 from qa.types import Answer, Found, ModelState, Pause, Piece, Refusal, Role, Support, Turn
 
-WHERE = "Where would a NATO headquarters be created?"
-QUOTE = "Allies considered creating a NATO headquarters in Wiesbaden, Germany, as the central coordination point"
-GOOD = "Allies considered creating a NATO headquarters in Wiesbaden, Germany. [1]"
 LIE = "A NATO headquarters will be created in Madrid in 2031. [2]"
-KEY = "sk-this-is-a-secret"
-TIMEOUT_S = 2.0
-
-
-@pytest.fixture(scope="module")
-def stages(qa: QA, config: Config) -> Stages:
-    """The stages of the service that ships; it holds the index's lock."""
-    assert qa.articles
-    return open_stages(config)[1]
-
-
-@pytest.fixture(scope="module")
-def embedding() -> MiniLMEmbedding:
-    return MiniLMEmbedding()
-
-
 Opened = tuple[QA, ModelServer]
-
-
-@pytest.fixture
-def opened(qa: QA, stages: Stages, embedding: MiniLMEmbedding) -> Iterator[Callable[..., Opened]]:
-    """Opens the service with a model that behaves as told."""
-    servers: list[ModelServer] = []
-
-    def open_with(behaviour: Behaviour = silent, provider: str = "openai_like", **settings: Any) -> Opened:
-        server = ModelServer(behaviour)
-        servers.append(server)
-        address = server.address + ("/v1" if provider == "openai_like" else "")
-        settings = {"provider": provider, "model": "m", "base_url": address, "timeout_seconds": 30, **settings}
-        answering = Answering.model_validate(settings)
-        endpoint = open_endpoint(answering, {"OPENAI_API_KEY": KEY})
-        generative = Generative(
-            stages.answerer,
-            endpoint,
-            Verify(embedding.embed, Verifier()),
-            answering.context_tokens,
-            answering.max_tokens,
-        )
-        articles = {article.id: article for article in qa.articles}
-        with_model = replace(stages, answerer=generative, condense=Condense(endpoint))
-        return QA(articles, "index", with_model, suggestions=()), server
-
-    yield open_with
-    for server in servers:
-        server.close()
-
-
-def check_citations(answer: Answer, qa: QA) -> None:
-    for citation in answer.citations:
-        article = qa.article(citation.article_id)
-        assert article is not None
-        assert article.text[citation.start : citation.end] == citation.quote
-    assert [citation.n for citation in answer.citations] == list(range(1, len(answer.citations) + 1))
 
 
 # What is told
@@ -205,7 +131,7 @@ def test_a_client_is_looked_after_while_nothing_can_be_told(opened: Callable[...
     assert events.count(Pause) > 10
 
 
-# Faults
+# Odd things
 
 
 @pytest.mark.parametrize(
@@ -250,110 +176,6 @@ def test_a_question_that_leaves_no_room_for_a_passage_is_answered_without_the_mo
     assert server.calls == []
     if answer.answered:
         assert "no room" in (answer.notice or "")
-
-
-FAULTS: dict[str, tuple[Behaviour, str]] = {
-    "wrong key": (fails(401), "rejects the key"),
-    "unknown model": (fails(404), "does not know the model"),
-    "rejected": (fails(400), "status 400"),
-    "too often": (fails(429, Retry_After="30"), "asked too often"),
-    "failing": (fails(500), "status 500"),
-    "overloaded": (fails(503), "overloaded"),
-    "silent": (silent, "2 seconds"),
-    "stalled": (stalls("NATO foreign"), "2 seconds"),
-    "dripping": (drips, "2 seconds"),
-    "broken off": (breaks_off("NATO foreign"), "broke off"),
-    "cut off": (cut_off("NATO foreign"), "broke off"),
-    "endless": (endless, "come to an end"),
-    "empty": (empty, "empty answer"),
-    "a web page": (raw(b"<html><body>Log in</body></html>", "text/html"), "not understood"),
-    "no JSON": (raw(b"data: {oops\n\n{oops\n"), "not understood"),
-    "no stream": (raw(b'{"choices": [{"message": {"content": "Hi."}}]}', "application/json"), "not understood"),
-    "wrong shape": (raw(b'data: {"choices": 7}\n\n'), "not understood"),
-    "another wrong shape": (raw(b"data: [1, 2]\n\n"), "not understood"),
-}
-
-
-@pytest.mark.parametrize("provider", ["openai_like", "ollama"])
-@pytest.mark.parametrize("name", FAULTS)
-def test_a_fault_of_the_model_leaves_the_articles_quoted_in_time(
-    opened: Callable[..., Opened], caplog: pytest.LogCaptureFixture, name: str, provider: str
-) -> None:
-    behaviour, told = FAULTS[name]
-    qa, _ = opened(behaviour, provider, timeout_seconds=TIMEOUT_S)
-    caplog.set_level(logging.INFO)
-    started = time.monotonic()
-    answer = qa.ask(WHERE)
-    assert time.monotonic() - started < TIMEOUT_S + 1
-    check_quoted(answer, qa)
-    assert qa.model is not None
-    assert (qa.model.state, qa.model.detail in (answer.notice or "")) == (ModelState.FAILING, True)
-    if provider == "openai_like":
-        assert told in (answer.notice or "")
-    assert KEY not in caplog.text + repr(answer) + repr(qa.model)
-
-
-@pytest.mark.parametrize(
-    ("address", "told"), [("http://no-such-host.invalid/v1", "cannot be resolved"), ("refusing", "cannot be reached")]
-)
-@pytest.mark.parametrize("provider", ["openai_like", "ollama"])
-def test_an_address_that_nobody_answers_at_leaves_the_articles_quoted(
-    opened: Callable[..., Opened], address: str, told: str, provider: str
-) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        refusing = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
-    qa, _ = opened(provider=provider, base_url=refusing if address == "refusing" else address)
-    answer = qa.ask(WHERE)
-    check_quoted(answer, qa)
-    assert told in (answer.notice or "")
-
-
-def check_quoted(answer: Answer, qa: QA) -> None:
-    assert answer.answered
-    assert answer.short_answer == "Wiesbaden, Germany"
-    assert answer.trace.model == "extractive"
-    assert (answer.notice or "").endswith("The articles are quoted instead.")
-    check_citations(answer, qa)
-
-
-@pytest.mark.parametrize("end", [stalls, breaks_off, cut_off])
-def test_what_was_verified_before_a_fault_stays_and_the_articles_are_quoted_after_it(
-    opened: Callable[..., Opened], end: Callable[[str], Behaviour]
-) -> None:
-    said = "The ministers met in Prague. [2] Allies considered creating a NATO"
-    qa, _ = opened(end(said), timeout_seconds=TIMEOUT_S)
-    *events, answer = qa.stream(WHERE)
-    assert isinstance(answer, Answer)
-    assert "".join(event.text for event in events if isinstance(event, Piece)) == answer.text
-    assert QUOTE in answer.text
-    assert answer.notice is not None
-    assert "and the articles are quoted" in answer.notice or answer.trace.model == "extractive"
-    check_citations(answer, qa)
-
-
-@pytest.mark.parametrize("trouble", [fails(429), fails(503), fails(429, Retry_After="0.1")])
-def test_a_request_that_was_not_worked_on_is_made_again(opened: Callable[..., Opened], trouble: Behaviour) -> None:
-    qa, server = opened(in_turn(trouble, says(GOOD)), timeout_seconds=10)
-    answer = qa.ask(WHERE)
-    assert (answer.text, answer.notice, len(server.calls)) == (GOOD, None, 2)
-
-
-@pytest.mark.parametrize("trouble", [fails(500), fails(401), breaks_off("NATO"), empty])
-def test_a_request_that_may_have_been_worked_on_is_not_made_again(
-    opened: Callable[..., Opened], trouble: Behaviour
-) -> None:
-    qa, server = opened(in_turn(trouble, says(GOOD)))
-    assert qa.ask(WHERE).notice is not None
-    assert len(server.calls) == 1
-
-
-def test_after_two_failures_nobody_waits_for_the_model(opened: Callable[..., Opened]) -> None:
-    qa, server = opened(fails(500))
-    answers = [qa.ask(WHERE) for _ in range(4)]
-    assert len(server.calls) == 2
-    assert len({answer.notice for answer in answers}) == 1
-    assert qa.model is not None
-    assert qa.model.calls == {"status_500": 2, "left_alone": 2}
 
 
 # Follow-ups

@@ -2,26 +2,20 @@
 
 import importlib.util
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import xllamacpp
 from llama_index.core.llms import ChatMessage
+from modeltest import with_model
 from test_injections import CASES, check_harmless, plant
 
-from qa.answer.condense import Condense
-from qa.answer.generative import Generative
-from qa.answer.verify import Verify
-from qa.assemble import open_qa, open_stages, sync_articles
+from qa.assemble import open_qa, sync_articles
 from qa.config import Answering, Config
 from qa.errors import EndpointError, ModelError
 from qa.index import writing
-from qa.models.embedding import MiniLMEmbedding
 from qa.models.llamacpp import LlamaCpp
-from qa.models.llm import open_endpoint
-from qa.models.verifier import Verifier
-from qa.service import QA
+from qa.service import QA, Stages
 from qa.types import Answer, Found, Role, Support, Turn
 
 pytestmark = pytest.mark.timeout(900)  # of which the model needs a minute, where it has a core to itself
@@ -61,16 +55,6 @@ def server(gguf: Path) -> Iterator[str]:
     del running
 
 
-def with_model(qa: QA, config: Config, answering: Answering) -> QA:
-    """The service that ships, with a language model."""
-    stages = open_stages(config)[1]
-    endpoint = open_endpoint(answering, {"OPENAI_API_KEY": KEY})
-    verify = Verify(MiniLMEmbedding().embed, Verifier())
-    generative = Generative(stages.answerer, endpoint, verify, answering.context_tokens, answering.max_tokens)
-    articles = {article.id: article for article in qa.articles}
-    return QA(articles, "i", replace(stages, answerer=generative, condense=Condense(endpoint)), suggestions=())
-
-
 def settings(**more: object) -> Answering:
     return Answering.model_validate({"context_tokens": CONTEXT, "max_tokens": LONGEST, "timeout_seconds": 600, **more})
 
@@ -85,16 +69,16 @@ def check(answer: Answer, qa: QA) -> None:
         assert bool(sentence.citations) == (sentence.support is not Support.UNSUPPORTED)
 
 
-def test_it_answers_in_this_process(qa: QA, config: Config, gguf: Path) -> None:
-    local = with_model(qa, config, settings(provider="llamacpp", gguf=gguf))
+def test_it_answers_in_this_process(qa: QA, stages: Stages, gguf: Path) -> None:
+    local = with_model(qa, stages, settings(provider="llamacpp", gguf=gguf))
     for question in QUESTIONS[:2]:
         check(local.ask(question), local)
     assert local.model is not None
     assert local.model.model.startswith("SmolLM2")
 
 
-def test_it_answers_behind_a_server(qa: QA, config: Config, server: str) -> None:
-    remote = with_model(qa, config, settings(provider="openai_like", model="smollm2", base_url=server))
+def test_it_answers_behind_a_server(qa: QA, stages: Stages, server: str) -> None:
+    remote = with_model(qa, stages, settings(provider="openai_like", model="smollm2", base_url=server), KEY)
     history = [Turn(Role.USER, QUESTIONS[0]), Turn(Role.ASSISTANT, "Wiesbaden, Germany.")]
     for question, said in [(QUESTIONS[0], []), (QUESTIONS[2], []), ("And why there?", history)]:
         first, *_, answer = remote.stream(question, said)
@@ -103,12 +87,9 @@ def test_it_answers_behind_a_server(qa: QA, config: Config, server: str) -> None
             check(answer, remote)
 
 
-def test_a_server_that_wants_another_key_leaves_the_articles_quoted(qa: QA, config: Config, server: str) -> None:
-    stages = open_stages(config)[1]
+def test_a_server_that_wants_another_key_leaves_the_articles_quoted(qa: QA, stages: Stages, server: str) -> None:
     answering = settings(provider="openai_like", model="smollm2", base_url=server)
-    endpoint = open_endpoint(answering, {"OPENAI_API_KEY": "sk-wrong"})
-    generative = Generative(stages.answerer, endpoint, Verify(MiniLMEmbedding().embed, Verifier()), CONTEXT, LONGEST)
-    refused = QA({a.id: a for a in qa.articles}, "i", replace(stages, answerer=generative), suggestions=())
+    refused = with_model(qa, stages, answering, "sk-wrong")
     answer = refused.ask(QUESTIONS[0])
     assert (answer.short_answer, "rejects the key" in (answer.notice or "")) == ("Wiesbaden, Germany", True)
 

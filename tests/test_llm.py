@@ -8,7 +8,7 @@ from qa.models.llm import open_endpoint
 
 
 def address(config: Answering, environ: dict[str, str]) -> str:
-    llm = open_endpoint(config, environ)._llm
+    llm = open_endpoint(config, environ).llm
     return str(getattr(llm, "api_base", None) or llm.base_url)  # type: ignore[attr-defined]
 
 
