@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
+from qa.colours import Palette
 from qa.errors import ConfigError
 
 INDEX_FORMAT = 1
@@ -125,10 +126,25 @@ class Evaluation(_Section):
         return self.folder / "report.html"
 
 
+class Colours(_Section):
+    """The colours of the pages. A palette in which text could not be read is an error."""
+
+    light: Palette = Field(
+        Palette(paper="#fbfaf7", ink="#1f1c18", accent="#8a5a00", highlight="#fbe3a0"),
+        description="Four colours; the others are mixed from them.",
+    )
+    dark: Palette = Field(
+        Palette(paper="#191714", ink="#ebe6dc", accent="#e3b04b", highlight="#614a14"),
+        description="The same for whoever prefers a dark page.",
+    )
+
+
 class Config(_Section):
     """Everything that can be set, from `config.yaml` and from the environment."""
 
     title: str = Field("Ask the articles", min_length=1, max_length=80, description="Heading of the chat page.")
+    language: Literal["en", "cs"] = Field("en", description="Language of the pages; the articles stay in theirs.")
+    colours: Colours = Colours()
     articles: Articles = Articles()
     index: Index = Index()
     chroma: Chroma = Chroma()

@@ -359,12 +359,19 @@ def test_every_response_carries_an_id_and_the_security_headers(client: FlaskClie
     policy = headers["Content-Security-Policy"]
     assert "default-src 'none'; script-src 'self'; " in policy
     assert ("unsafe" in policy) == (path == "/docs")
-    assert headers["Cache-Control"] == "no-store"
+    assert headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
+
+
+def test_a_page_is_sent_once_and_compressed(client: FlaskClient) -> None:
+    first = client.get("/", headers={"Accept-Encoding": "br"})
+    assert first.headers["Content-Encoding"] == "br"
+    again = client.get("/", headers={"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]})
+    assert (again.status_code, again.data) == (304, b"")
 
 
 def test_static_files_may_be_kept_for_good_because_their_address_changes_with_them(client: FlaskClient) -> None:
     addresses = re.findall(r'(?:href|src)="(/static/[^"]+)"', client.get("/").text)
-    assert len(addresses) == 5
+    assert len(addresses) > 5
     for address in addresses:
         assert re.match(r"/static/[0-9a-f]{12}/", address)
         with client.get(address) as response:

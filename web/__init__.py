@@ -6,6 +6,7 @@ import uuid
 from pathlib import Path
 
 from flask import Response, current_app, g, request
+from flask_compress import Compress
 from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
@@ -50,6 +51,7 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
         static_url_path=f"/static/{_static_digest()}",
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    Compress(app)
     bind(app, qa, config)
     problems.register(app)
     app.before_request(_identify)
@@ -77,6 +79,9 @@ def _identify() -> None:
 
 def _finish(response: Response) -> Response:
     """Put the headers on that every response carries."""
+    if response.direct_passthrough:  # a file: Flask-Compress would leave it open
+        response.direct_passthrough = False
+        response.make_sequence()
     docs = request.endpoint == "pages.docs"
     styles = "'self' 'unsafe-inline'" if docs else g.get("styles", "'self'")  # RapiDoc styles its elements inline
     response.headers["X-Request-Id"] = g.request_id

@@ -7,10 +7,11 @@ import re
 from importlib.resources import files
 from typing import cast
 
-from flask import Blueprint, Response, current_app, g, make_response, render_template, send_from_directory
+from flask import Blueprint, Response, current_app, g, render_template, send_from_directory
 from flask_openapi3.openapi import OpenAPI
 
 from web.current import current_config, current_qa
+from web.rendering import render
 
 _SHOWN_ARTICLES = 5
 """How many articles the first page names; the API lists all."""
@@ -21,24 +22,30 @@ pages = Blueprint("pages", __name__)
 
 
 @pages.get("/")
-def chat() -> str:
+def chat() -> Response:
     """The conversation."""
-    qa, config = current_qa(), current_config()
-    return render_template(
-        "chat.html",
-        title=config.title,
-        suggestions=qa.suggestions,
-        articles=qa.articles[:_SHOWN_ARTICLES],
-        article_count=len(qa.articles),
-        max_history_turns=config.server.max_history_turns,
-        evaluated=config.evaluation.report.is_file(),
-    )
+    return _chat(200)
 
 
 @pages.get("/articles/<article_id>")
 def article(article_id: str) -> Response:
     """The same page: its script reads the address and opens the article at `?start=..&end=..`."""
-    return make_response(chat(), 200 if current_qa().article(article_id) else 404)
+    return _chat(200 if current_qa().article(article_id) else 404)
+
+
+def _chat(status: int) -> Response:
+    qa, config = current_qa(), current_config()
+    return render(
+        "chat.html",
+        status,
+        script="main.js",
+        suggestions=qa.suggestions,
+        articles=qa.articles[:_SHOWN_ARTICLES],
+        article_count=len(qa.articles),
+        max_history_turns=config.server.max_history_turns,
+        max_question_chars=config.server.max_question_chars,
+        evaluated=config.evaluation.report.is_file(),
+    )
 
 
 @pages.get("/evaluation")
@@ -46,7 +53,7 @@ def evaluation() -> Response:
     """The report of the last `qa evaluate`, or how to make one."""
     report = _report()
     if report is None:
-        return make_response(render_template("evaluation.html", title=current_config().title), 404)
+        return render("evaluation.html", 404)
     digests = (base64.b64encode(hashlib.sha256(style).digest()).decode() for style in _STYLE.findall(report))
     g.styles = " ".join(f"'sha256-{digest}'" for digest in digests)
     return Response(report, mimetype="text/html")
