@@ -1,157 +1,204 @@
 // Turns an answer of the API into elements.
 
-import { articleLink, el, siteLink } from "./dom.js";
-import { howFound } from "./evidence.js";
+import { describe } from "./card.js";
+import { el, quoted, siteLink, spanAddress } from "./dom.js";
+import { whyThese } from "./evidence.js";
+import { t } from "./i18n.js";
 
-const VERDICTS = {
-  no_evidence: "Nothing in the articles is about this.",
-  not_in_articles: "The articles do not say.",
-  unsupported: "No answer was found that the articles bear out.",
-};
-
-// `open` is called with { id, start, end } when a source is followed.
-export function answerView(answer, open) {
+// Everything that is told of an answer. `suggestions` are offered where there is none.
+export function answerView(answer, suggestions) {
   return el(
     "div",
     { class: answer.answered ? "answer" : "answer refusal" },
-    answer.asked !== answer.question && el("p", { class: "asked" }, "Searched for ", el("q", {}, answer.asked)),
-    answer.notice && el("p", { class: "notice" }, answer.notice),
-    answer.answered ? answered(answer, open) : refused(answer, open),
-    withheld(answer.sentences.filter((sentence) => !borneOut(sentence))),
-    howFound(answer, open),
+    answer.answered ? answered(answer) : refused(answer, suggestions),
+    whyThese(answer),
   );
 }
 
-// Shows an answer while it is being written. It handles the events of `ask`.
+const AT_ONCE_MS = 150; // an answer that is whole within this time is not shown in pieces
+
+// Shows an answer while it is being written, laid out as the whole will be, so that nothing moves when that comes. It
+// handles the events of `ask`.
 export class LiveAnswer {
-  constructor(body, open) {
+  constructor(body, waiting) {
     this.body = body;
-    this.open = open;
-    this.text = el("p");
+    this.waiting = waiting;
+    this.text = el("div", { class: "text" });
     this.cited = new Map();
+    this.unknown = [];
+    this.source = null;
   }
 
   search_results(evidence) {
-    this.body.querySelector(".waiting").textContent = evidence.length ? "Reading what was found" : "Nothing was found";
+    this.waiting.textContent = t(evidence.length ? "answer.reading" : "answer.nothing");
   }
 
-  // The marks come as text here; a link takes their place, with the first one's `citation`.
   message({ delta }) {
-    if (!this.text.isConnected) this.body.prepend(el("div", { class: "answer text" }, this.text));
-    this.text.append(delta.replaceAll(/ ?\[\d+\]/g, ""));
-    for (const [, n] of delta.matchAll(/\[(\d+)\]/g)) this.mark(this.cited.get(Number(n)));
-    this.body.querySelector(".waiting").textContent = "Writing";
+    if (!this.text.firstChild) this.timer = setTimeout(() => this.#show(), AT_ONCE_MS);
+    const numbers = [...delta.matchAll(/\[(\d+)\]/g)].map(([, n]) => Number(n));
+    if (String(numbers) !== this.source) this.text.append(quoted("p"));
+    this.source = String(numbers);
+    const marks = el("span");
+    this.text.lastChild.append(delta.replaceAll(/ ?\[\d+\]/g, "").trim(), marks, " ");
+    this.unknown.push({ numbers, marks });
+    this.#mark();
   }
 
+  // The first one's citation comes after the text that refers to it.
   citation(citation) {
     this.cited.set(citation.n, citation);
-    this.mark(citation);
+    this.#mark();
   }
 
-  mark(citation) {
-    if (citation) this.text.append(mark(citation, this.open), " ");
+  // What was told so far stays, where no more will come.
+  break() {
+    if (this.text.firstChild) this.#show();
+  }
+
+  end() {
+    clearTimeout(this.timer);
+  }
+
+  #mark() {
+    for (const { numbers, marks } of this.unknown) {
+      marks.replaceChildren(...marksOf(numbers, "supported", this.cited));
+    }
+    this.unknown = this.unknown.filter(({ numbers }) => !numbers.every((n) => this.cited.has(n)));
+  }
+
+  #show() {
+    if (this.text.isConnected) return;
+    this.waiting.classList.add("visually-hidden");
+    this.waiting.textContent = t("answer.writing");
+    this.body.prepend(el("div", { class: "answer live" }, this.text));
   }
 }
 
 // What a screen reader is told when the answer arrives.
-export function spoken({ answer, short_answer: short, sentences, notice }) {
-  const told = sentences.filter(borneOut);
-  if (!told.length) return answer;
-  return [notice, short && `${short}.`, ...told.map(({ text }) => text)].filter(Boolean).join(" ");
+export function spoken({ refusal, notice, short_answer: short, sentences }) {
+  if (refusal) return t(`refusal.${refusal}`);
+  const told = sentences.filter(borneOut).map(({ text }) => text);
+  return [notice && t("answer.without_model"), short && `${short}.`, ...told].filter(Boolean).join(" ");
 }
 
-function answered(answer, open) {
+function answered(answer) {
   const cited = new Map(answer.citations.map((citation) => [citation.n, citation]));
-  const marks = (numbers) => numbers.map((n) => cited.has(n) && mark(cited.get(n), open));
   return [
-    answer.disagreement ? disagreement(answer.disagreement, cited, marks) : statement(answer, marks),
-    el("section", { class: "sources" }, el("h3", {}, "Sources"), sources(answer.citations, open)),
+    answer.disagreement ? disagreement(answer, cited) : statement(answer, cited),
+    remarks(answer),
+    el("section", { class: "sources" }, el("h3", {}, t("answer.sources")), sources(answer.citations)),
+    withheld(answer.sentences.filter((sentence) => !borneOut(sentence))),
+  ];
+}
+
+// Below the text, since it is known after the text has been told.
+function remarks({ asked, question, notice }) {
+  return [
+    asked !== question && el("p", { class: "asked" }, `${t("answer.searched_for")} `, quoted("q", {}, asked)),
+    notice && el("div", { class: "notice" }, el("p", {}, t("answer.without_model")), quoted("p", { class: "muted" }, notice)),
   ];
 }
 
 // Sentences out of one quote make one paragraph.
-function statement({ short_answer: short, sentences }, marks) {
-  const paragraphs = [];
+function statement({ short_answer: short, sentences }, cited) {
+  const text = [];
   let source = null;
-  for (const item of sentences.filter(borneOut)) {
-    if (String(item.citations) !== source) paragraphs.push(el("p"));
-    source = String(item.citations);
-    paragraphs.at(-1).append(sentence(item, marks), " ");
+  for (const sentence of sentences.filter(borneOut)) {
+    if (String(sentence.citations) !== source) text.push(quoted("p"));
+    source = String(sentence.citations);
+    const marks = marksOf(sentence.citations, sentence.support, cited);
+    text.at(-1).append(el("span", { class: "sentence" }, sentence.text, marks), " ");
   }
-  return [short && el("p", { class: "short-answer" }, short), el("div", { class: "text" }, paragraphs)];
-}
-
-function sentence({ text, citations }, marks) {
-  return el("span", { class: "sentence" }, text, marks(citations));
+  return [short && quoted("p", { class: "short-answer" }, short), el("div", { class: "text" }, text)];
 }
 
 function borneOut({ support }) {
   return support !== "unsupported";
 }
 
+// How a sentence was verified, and a link to each quote that bears it out.
+function marksOf(numbers, support, cited) {
+  const known = numbers.filter((n) => cited.has(n));
+  return known.length ? [sign(support), ...known.map((n) => mark(cited.get(n), support))] : [];
+}
+
+function sign(support) {
+  const name = t(`answer.${support}`);
+  return el("span", { class: `support ${support}`, role: "img", "aria-label": name, title: name });
+}
+
+function mark(citation, support) {
+  const bracket = (character) => el("span", { class: "bracket" }, character); // for whoever copies the text
+  const name = t("answer.source", { n: citation.n, title: citation.title });
+  const attributes = { class: "mark", href: spanAddress(citation), "aria-label": name };
+  const link = el("a", attributes, bracket(" ["), citation.n, bracket("]"));
+  describe(link, citation, support);
+  return link;
+}
+
 // What the language model wrote and the articles do not bear out: struck through, for whoever wants to know.
 function withheld(sentences) {
   if (!sentences.length) return null;
-  const count = sentences.length === 1 ? "One sentence was" : `${sentences.length} sentences were`;
   return el(
     "details",
     { class: "withheld" },
-    el("summary", {}, `${count} withheld`),
-    el("p", {}, "The language model wrote this, and the articles do not bear it out:"),
+    el("summary", {}, t("answer.withheld", { count: sentences.length })),
+    el("p", {}, t("answer.withheld_why")),
     sentences.map(({ text, problems }) =>
-      el("p", {}, el("s", {}, text), problems.length > 0 && el("span", { class: "why" }, ` – ${problems.join("; ")}`)),
+      quoted("p", {}, sign("unsupported"), " ", el("s", {}, text), problems.length > 0 && el("span", { class: "why" }, ` – ${problems.join("; ")}`)),
     ),
   );
 }
 
-function mark(citation, open) {
-  const attributes = { class: "mark", "aria-label": `Source ${citation.n}: ${citation.title}`, title: citation.title };
-  const bracket = (character) => el("span", { class: "bracket" }, character); // for whoever copies the text
-  return articleLink(citation, open, attributes, bracket(" ["), citation.n, bracket("]"));
-}
-
 // Each side with what its article says; the sentences of such an answer only repeat this.
-function disagreement({ sides }, cited, marks) {
+function disagreement({ disagreement: { sides } }, cited) {
   const items = sides.map(({ short_answer: short, citations }) => [
-    el("p", { class: "short-answer" }, short, marks(citations)),
-    citations.map((n) => cited.has(n) && el("p", { class: "side" }, cited.get(n).quote)),
+    quoted("p", { class: "short-answer" }, short, marksOf(citations, "verbatim", cited)),
+    citations.filter((n) => cited.has(n)).map((n) => [
+      quoted("p", { class: "side" }, cited.get(n).quote),
+      quoted("p", { class: "source" }, cited.get(n).title),
+    ]),
   ]);
   return el(
     "section",
     { class: "disagreement" },
-    el("h3", {}, "The articles disagree"),
+    el("h3", {}, t("answer.disagree")),
     el("ul", { role: "list" }, items.map((item) => el("li", {}, item))),
   );
 }
 
-function sources(citations, open) {
+function sources(citations) {
   const byArticle = Map.groupBy(citations, (citation) => citation.article_id);
   return [...byArticle.values()].map((quotes) => [
     source(quotes[0]),
-    el("ol", { role: "list" }, quotes.map((citation) => el("li", {}, quote(citation, open, citation.n)))),
+    el("ol", { role: "list" }, quotes.map((citation) => el("li", {}, quoteLink(citation, citation.n)))),
   ]);
 }
 
-function source({ title, url }) {
-  const link = siteLink(url);
-  return el("p", { class: "source" }, title, link && [" · ", link]);
+function source({ title, url, quote }) {
+  const link = siteLink(url, quote);
+  return el("p", { class: "source" }, quoted("span", {}, title), link && [" · ", link]);
 }
 
-function quote(passage, open, n = null) {
-  const words = el("span", { class: "words" }, passage.quote);
-  return articleLink(passage, open, { class: "quote" }, n && el("span", { class: "n" }, n), words);
+function quoteLink(passage, n = null) {
+  const number = n && el("span", { class: "n" }, n);
+  return el("a", { class: "quote", href: spanAddress(passage), "data-stop": "" }, number, quoted("span", { class: "words" }, passage.quote));
 }
 
-function refused({ refusal, closest, unknown_words: unknown }, open) {
-  const words = unknown.map((word) => [" ", el("span", { class: "word" }, word)]);
+function refused(answer, suggestions) {
+  const { refusal, closest, unknown_words: unknown, sentences } = answer;
+  const words = unknown.map((word) => [" ", quoted("span", { class: "word" }, word)]);
   return [
-    el("p", { class: "verdict" }, VERDICTS[refusal]),
-    unknown.length > 0 && el("p", { class: "unknown" }, "In none of the articles:", words),
-    closest && nearest(closest, open),
+    el("p", { class: "verdict" }, t(`refusal.${refusal}`)),
+    remarks(answer),
+    unknown.length > 0 && el("p", { class: "unknown" }, t("refusal.unknown"), words),
+    closest && el("section", { class: "sources" }, el("h3", {}, t("refusal.closest")), source(closest), quoteLink(closest)),
+    withheld(sentences),
+    suggestions.length > 0 && instead(suggestions),
   ];
 }
 
-function nearest(closest, open) {
-  const heading = el("h3", {}, "The closest passage, which does not answer");
-  return el("section", { class: "sources" }, heading, source(closest), quote(closest, open));
+function instead(suggestions) {
+  const offers = suggestions.map((text) => el("li", {}, quoted("button", { type: "button", class: "suggestion" }, text)));
+  return el("section", { class: "instead of-last" }, el("h3", {}, t("refusal.instead")), el("ul", { class: "suggestions", role: "list" }, offers));
 }

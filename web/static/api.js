@@ -1,13 +1,13 @@
-// Talks to the server. Every failure is a Problem whose message can be shown.
+// Talks to the server. Every failure is a Problem of a kind that the page has words for.
 
 const TIMEOUT_MS = 120_000; // for an article
 const SILENCE_MS = 30_000; // the server gives a sign of life every ten seconds
 
+// `kind` names the texts of `problem.*`; `detail` is what the server said, if it said something; `wait` in seconds.
 export class Problem extends Error {
-  constructor(message, { status = 0, title = "The server cannot be reached" } = {}) {
-    super(message);
-    this.status = status;
-    this.title = title;
+  constructor(kind, { detail = "", status = 0, wait = 0 } = {}) {
+    super(`${kind} ${detail}`);
+    Object.assign(this, { kind, detail, status, wait });
   }
 }
 
@@ -23,18 +23,20 @@ async function request(address, options = {}) {
 
 function known(error) {
   if (error instanceof Problem || error.name === "AbortError") return error;
-  if (error.name === "TimeoutError") return new Problem("It took too long to answer.", { title: "No answer came" });
-  return new Problem("Check the connection, and that the service is running; then try again.");
+  if (error.name === "TimeoutError") return new Problem("silent");
+  return new Problem(navigator.onLine ? "unreachable" : "offline");
 }
 
 async function problemOf(response) {
   const body = await response.json().catch(() => ({}));
-  return problemFrom({ detail: `It answered with status ${response.status}.`, status: response.status, ...body });
+  return problemFrom({ detail: `HTTP ${response.status}`, ...body, status: response.status }, response.headers);
 }
 
-function problemFrom({ detail, status }) {
-  const titles = { 422: "This question cannot be asked", 503: "The service is not ready" };
-  return new Problem(detail, { status, title: titles[status] ?? "The service failed" });
+function problemFrom({ detail, status }, headers) {
+  const wait = Math.ceil(Number(headers?.get("Retry-After")) || 0);
+  if (status === 429 || (status === 503 && wait)) return new Problem("busy", { detail, status, wait: wait || 10 });
+  const kinds = { 413: "invalid", 422: "invalid", 502: "unreachable", 503: "not_ready", 504: "unreachable" };
+  return new Problem(kinds[status] ?? "failed", { detail, status });
 }
 
 // Asks, and calls `on[event](data)` for each event of the answer as it comes. Gives the whole answer.
@@ -86,4 +88,9 @@ async function* eventsOf(body, hear) {
 export async function fetchArticle(id) {
   const response = await request(`/api/articles/${encodeURIComponent(id)}`);
   return response.json();
+}
+
+// Whether questions can be answered now.
+export async function ready() {
+  return request("/readyz").then(() => true, () => false);
 }

@@ -11,22 +11,37 @@ export function el(tag, attributes = {}, ...children) {
   return node;
 }
 
-// A real link to a span of an article, so that it can be copied and opened in a new tab; a plain click opens the
-// article beside the chat, by calling `open` with { id, start, end }.
-export function articleLink({ article_id: id, start, end }, open, attributes, ...children) {
-  const href = `/articles/${encodeURIComponent(id)}?start=${start}&end=${end}`;
-  const link = el("a", { href, ...attributes }, ...children);
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    open({ id, start, end });
-  });
-  return link;
+export function button(name, onClick, attributes = {}) {
+  const node = el("button", { type: "button", ...attributes }, name);
+  node.addEventListener("click", onClick);
+  return node;
+}
+
+// Words of an article: in its language, not the page's, and in whatever direction they are written.
+export function quoted(tag, attributes, ...children) {
+  return el(tag, { lang: "en", dir: "auto", ...attributes }, ...children);
+}
+
+// The address of a span of an article. It opens for anyone; `pane.js` opens it beside the page.
+export function spanAddress({ article_id: id, start, end }) {
+  return `/articles/${encodeURIComponent(id)}?start=${start}&end=${end}`;
 }
 
 // An article's own address as a link, if it is one that can be linked to; `javascript:` and the like are not.
-export function siteLink(url) {
+// With a quote it leads to these words, in browsers that know text fragments.
+export function siteLink(url, quote = null, name = (site) => site) {
   const address = url && URL.canParse(url) ? new URL(url) : null;
   if (address?.protocol !== "https:" && address?.protocol !== "http:") return null;
-  return el("a", { href: address.href, target: "_blank", rel: "noopener" }, address.hostname);
+  if (quote) address.hash = `${address.hash}:~:text=${textFragment(quote)}`;
+  return el("a", { href: address.href, target: "_blank", rel: "noopener" }, name(address.hostname));
+}
+
+const WORDS_AT_EACH_END = 5;
+
+// https://wicg.github.io/scroll-to-text-fragment/: the words, or the first and the last of many.
+function textFragment(quote) {
+  const words = quote.split(/\s+/).filter(Boolean);
+  const encode = (some) => encodeURIComponent(some.join(" ")).replaceAll("-", "%2D");
+  if (words.length <= 2 * WORDS_AT_EACH_END && !/\n/.test(quote.trim())) return encode(words);
+  return `${encode(words.slice(0, WORDS_AT_EACH_END))},${encode(words.slice(-WORDS_AT_EACH_END))}`;
 }

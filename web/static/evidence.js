@@ -1,51 +1,55 @@
-// Explains an answer to whoever asks "why this passage?": ranks, scores and time.
+// Explains an answer to whoever asks "why these passages?": ranks, scores and time.
 
-import { articleLink, el } from "./dom.js";
+import { el, quoted, spanAddress } from "./dom.js";
+import { t } from "./i18n.js";
 
-const COLUMNS = ["Passage", "Meaning", "Words", "Reader"];
-const LEGEND =
-  "Rank by meaning (cosine) and by shared words (BM25); the reader’s probability that the passage answers.";
+const COLUMNS = ["passage", "meaning", "words", "reader", "cited"];
 
-export function howFound({ confidence, evidence, trace }, open) {
+// The table is made when it is first opened: a long conversation has hundreds, and few are looked at.
+export function whyThese(answer) {
+  const { confidence, evidence, trace } = answer;
   const total = trace.timings_ms.total;
   const facts = [
-    `Confidence ${percent(confidence)}`,
-    `${evidence.length} ${evidence.length === 1 ? "passage" : "passages"}`,
-    total !== undefined && `${Math.round(total)} ms`,
+    t("evidence.confidence", { percent: Math.round(confidence * 100) }),
+    t("evidence.passages", { count: evidence.length }),
+    total !== undefined && t("evidence.milliseconds", { count: Math.round(total) }),
     trace.model,
   ];
-  return el(
-    "details",
-    { class: "how" },
-    el("summary", {}, "How this was found"),
-    el("p", {}, facts.filter(Boolean).join(" · ")),
-    evidence.length > 0 && [table(evidence, open), el("p", {}, LEGEND)],
-  );
+  const node = el("details", { class: "how" }, el("summary", {}, t("evidence.why")));
+  node.addEventListener("toggle", () => {
+    node.append(
+      el("p", {}, facts.filter(Boolean).join(" · ")),
+      ...(evidence.length ? [table(answer), el("p", {}, t("evidence.legend"))] : []),
+    );
+  }, { once: true });
+  return node;
 }
 
-function table(evidence, open) {
-  const head = el("tr", {}, COLUMNS.map((name) => el("th", { scope: "col" }, name)));
-  return el("table", {}, el("thead", {}, head), el("tbody", {}, evidence.map((item) => row(item, open))));
+function table({ evidence, citations }) {
+  const head = el("tr", {}, COLUMNS.map((name) => el("th", { scope: "col" }, t(`evidence.${name}`))));
+  return el("table", {}, el("thead", {}, head), el("tbody", {}, evidence.map((item) => row(item, citations))));
 }
 
-function row(item, open) {
-  const passage = articleLink(item, open, {}, item.text);
-  const answerability = item.answerability === null ? "–" : percent(item.answerability);
-  return el(
-    "tr",
-    {},
-    el("td", {}, passage),
-    el("td", {}, ranked(item.dense_rank, item.dense_score)),
-    el("td", {}, ranked(item.lexical_rank, item.lexical_score)),
-    el("td", {}, answerability),
+function row(item, citations) {
+  const taken = citations.filter(
+    ({ article_id: id, start, end }) => id === item.article_id && start < item.end && item.start < end,
   );
+  const cells = [
+    quoted("a", { href: spanAddress(item) }, item.text),
+    ranked(item.dense_rank, item.dense_score),
+    ranked(item.lexical_rank, item.lexical_score),
+    item.answerability === null ? t("evidence.none") : percent(item.answerability),
+    taken.map(({ n }) => `[${n}]`).join(" ") || t("evidence.none"),
+  ];
+  // On a phone there is no room for a head: each cell has its name above it.
+  return el("tr", {}, cells.map((cell, i) => el("td", { "data-name": i > 0 && t(`evidence.${COLUMNS[i]}`) }, cell)));
 }
 
 function ranked(rank, score) {
-  if (rank === null) return "–";
+  if (rank === null) return t("evidence.none");
   return score === null ? `${rank}` : [`${rank} `, el("span", { class: "score" }, score.toFixed(2))];
 }
 
 function percent(share) {
-  return `${Math.round(share * 100)} %`;
+  return t("evidence.percent", { percent: Math.round(share * 100) });
 }

@@ -1,75 +1,95 @@
-// The page: the composer, the conversation, and the article that the address names.
+// The chat: asks, shows, keeps.
 
 import { LiveAnswer, answerView, spoken } from "./answer.js";
 import { Problem, ask } from "./api.js";
-import { Conversation } from "./conversation.js";
-import { el } from "./dom.js";
-import { Reader } from "./reader.js";
+import { Composer } from "./composer.js";
+import { ConversationsDialog } from "./conversations-dialog.js";
+import * as conversations from "./conversations.js";
+import { button, el, quoted } from "./dom.js";
+import { answerAsMarkdown, answerAsText } from "./export.js";
+import { t } from "./i18n.js";
+import * as pane from "./pane.js";
+import { ProblemView, problemTexts } from "./problem.js";
+import { copy } from "./saving.js";
+import * as shortcuts from "./shortcuts.js";
 
+const CURRENT = "conversation";
+const SUGGESTED = 3; // below a refusal
 const byId = (id) => document.getElementById(id);
-const [composer, question, send, log, welcome, status, newConversation] = [
-  "composer", "question", "send", "conversation", "welcome", "status", "new-conversation",
-].map(byId);
-const conversation = new Conversation(Number(document.body.dataset.maxHistoryTurns));
-const reader = new Reader(byId("reader"), closeArticle);
+const [log, welcome, status, newConversation] = ["conversation", "welcome", "status", "new-conversation"].map(byId);
+const limits = document.body.dataset;
+const suggestions = [...document.querySelectorAll(".suggestion")].map((node) => node.textContent);
+const store = await conversations.open();
+const composer = new Composer(byId("composer"), Number(limits.maxQuestionChars), {
+  onSubmit: submit,
+  onStop: stop,
+  onCancel: () => {
+    stopEditing();
+    composer.focus();
+  },
+  onEdit: (event) => edit(event),
+});
+let id = null; // of the conversation
+let exchanges = []; // its { question, answer }
 let pending = null; // the AbortController of the question that is being answered
+let editing = false; // whether what is typed replaces the last question
+let problem = null; // the ProblemView that waits
 
-// The conversation
+// Asking
 
 function submit(text) {
-  if (pending || !text.trim()) return;
-  const turn = addTurn(text);
-  question.value = "";
-  fitComposer();
-  answerInto(turn, text);
+  const replaced = editing;
+  stopEditing();
+  if (replaced) log.lastChild?.remove();
+  askInto(addTurn(text), text, { replaced });
 }
 
-async function answerInto(turn, text) {
+// `replaced`: the answer takes the place of the last one; `tries`: how often this was asked in vain.
+async function askInto(turn, text, { replaced = false, tries = 0 } = {}) {
+  problem?.stop();
+  pending?.abort();
   pending = new AbortController();
   const { signal } = pending;
-  send.textContent = "Stop";
-  turn.body.replaceChildren(el("p", { class: "waiting" }, "Searching the articles"));
-  status.textContent = "Searching the articles";
-  const live = new LiveAnswer(turn.body, openArticle);
+  const conversation = id;
+  const before = replaced ? exchanges.slice(0, -1) : exchanges;
+  composer.start(text);
+  const waiting = el("p", { class: "waiting" }, t("answer.searching"));
+  turn.body.replaceChildren(waiting);
+  delete turn.node.dataset.walk;
+  status.textContent = waiting.textContent;
+  const live = new LiveAnswer(turn.body, waiting);
   try {
-    const answer = await ask(text, conversation.history(), signal, live);
-    conversation.add(text, answer);
-    turn.body.replaceChildren(answerView(answer, openArticle));
-    status.textContent = spoken(answer);
+    const history = conversations.history(before, Number(limits.maxHistoryTurns));
+    const exchange = { question: text, answer: await ask(text, history, signal, live) };
+    if (signal.aborted) return;
+    exchanges = [...before, exchange];
+    show(turn, exchange);
+    status.textContent = spoken(exchange.answer);
+    await (replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange));
   } catch (error) {
     if (signal.aborted) {
-      if (turn.node.isConnected) showStopped(turn, text);
-      return;
-    }
-    const known = error instanceof Problem;
-    showProblem(turn, text, known ? error : new Problem(String(error), { title: "This page failed" }));
+      live.break();
+      showStopped(turn, text, replaced);
+    } else showProblem(turn, text, error, { replaced, tries });
   } finally {
+    live.end();
     if (pending?.signal === signal) settle();
-    turn.node.scrollIntoView({ block: "nearest" });
   }
 }
 
 function settle() {
   pending = null;
-  send.textContent = "Ask";
+  composer.settle();
 }
 
 function stop() {
   pending?.abort();
-  settle();
-}
-
-function showStopped(turn, text) {
-  turn.body.querySelector(".waiting")?.remove();
-  turn.body.append(el("p", { class: "stopped" }, "Stopped."));
-  status.textContent = "Stopped";
-  if (!question.value) question.value = text;
-  fitComposer();
+  problem?.stop();
 }
 
 function addTurn(text) {
   const body = el("div", { class: "body" });
-  const node = el("article", { class: "turn" }, el("h2", { class: "question" }, text), body);
+  const node = el("article", { class: "turn" }, quoted("h2", { class: "question" }, text), body);
   log.append(node);
   welcome.hidden = true;
   newConversation.hidden = false;
@@ -77,117 +97,156 @@ function addTurn(text) {
   return { node, body };
 }
 
+function show({ node, body }, exchange) {
+  const view = answerView(exchange.answer, suggestions.filter((text) => text !== exchange.question).slice(0, SUGGESTED));
+  node.dataset.walk = "";
+  body.replaceChildren(view, actions(exchange));
+}
+
+function showStopped(turn, text, replaced) {
+  if (!turn.node.isConnected) return;
+  turn.body.querySelector(".waiting")?.remove();
+  const again = button(t("answer.again"), () => askInto(turn, text, { replaced }), { class: "quiet of-last" });
+  turn.body.append(el("p", { class: "stopped" }, t("answer.stopped")), el("div", { class: "actions" }, again));
+  status.textContent = t("answer.stopped");
+  composer.offer(text);
+}
+
 // The question stays on the page, and comes back into the composer unless something new has been typed there.
-function showProblem(turn, text, problem) {
-  const retry = el("button", { type: "button" }, "Try again");
-  retry.addEventListener("click", () => {
-    if (pending) return;
-    if (question.value === text) question.value = "";
-    answerInto(turn, text);
-    question.focus();
+function showProblem(turn, text, error, { replaced, tries }) {
+  const known = error instanceof Problem ? error : new Problem("page_failed", { detail: String(error) });
+  problem = new ProblemView(known, tries, (byHand) => {
+    if (composer.text === text) composer.put("");
+    askInto(turn, text, { replaced, tries: byHand ? 0 : tries + 1 });
+    if (byHand) composer.focus();
   });
-  const title = el("p", { class: "problem-title" }, problem.title);
-  const message = el("p", {}, problem.message);
-  turn.body.replaceChildren(el("div", { class: "problem" }, title, message, problem.status !== 422 && retry));
-  status.textContent = `${problem.title}. ${problem.message}`;
-  if (!question.value) question.value = text;
-  fitComposer();
+  turn.body.replaceChildren(problem.node);
+  status.textContent = problemTexts(known).join(". ");
+  composer.offer(text);
+}
+
+// What can be done with an answer
+
+function actions(exchange) {
+  const said = el("span", { class: "muted", role: "status" });
+  const copyAs = async (write) => {
+    said.textContent = t((await copy(write(exchange, location.origin))) ? "answer.copied" : "answer.not_copied");
+  };
+  return el(
+    "div",
+    { class: "actions", role: "group", "aria-label": t("answer.actions") },
+    button(t("answer.copy"), () => copyAs(answerAsText), { class: "quiet" }),
+    button(t("answer.copy_markdown"), () => copyAs(answerAsMarkdown), { class: "quiet" }),
+    button(t("answer.again"), again, { class: "quiet of-last" }),
+    button(t("answer.edit"), edit, { class: "quiet of-last" }),
+    said,
+  );
+}
+
+function again() {
+  const node = log.lastChild;
+  if (!pending) askInto({ node, body: node.querySelector(".body") }, exchanges.at(-1).question, { replaced: true });
+}
+
+function edit(event) {
+  if (pending || !log.lastChild?.hasAttribute("data-walk")) return; // the last question has no answer to be changed
+  event.preventDefault();
+  editing = true;
+  composer.edit(true);
+  composer.put(exchanges.at(-1).question);
+  composer.focus();
+}
+
+function stopEditing() {
+  if (editing) composer.put("");
+  editing = false;
+  composer.edit(false);
+}
+
+// Conversations
+
+function begin(newId, kept) {
+  stop();
+  stopEditing();
+  [id, exchanges] = [newId, []];
+  remember(newId);
+  log.replaceChildren();
+  welcome.hidden = kept.length > 0;
+  newConversation.hidden = !kept.length;
+  for (const exchange of kept) {
+    try {
+      show(addTurn(exchange.question), exchange);
+      exchanges.push(exchange);
+    } catch {
+      log.lastChild.remove(); // kept by another version of this page
+    }
+  }
+}
+
+async function openConversation(wanted) {
+  pane.close();
+  begin(wanted, await store.load(wanted));
 }
 
 function startAnew() {
-  log.replaceChildren();
-  stop();
-  conversation.clear();
-  welcome.hidden = false;
-  newConversation.hidden = true;
-  status.textContent = "New conversation";
-  if (reader.dialog.open) closeArticle();
-  question.focus();
+  pane.close();
+  begin(conversations.newId(), []);
+  status.textContent = t("page.new_conversation");
+  composer.focus();
 }
 
-function restore() {
+// Which conversation this tab shows, so that a reload shows it again.
+function remember(current) {
   try {
-    for (const { question: text, answer } of conversation.exchanges) {
-      addTurn(text).body.append(answerView(answer, openArticle));
-    }
+    sessionStorage.setItem(CURRENT, current);
   } catch {
-    startAnew(); // stored by another version of this page
+    // Storage is forbidden: a reload then begins anew.
   }
 }
 
-// The composer
-
-function fitComposer() {
-  question.rows = Math.min(6, Math.max(1, question.value.split("\n").length));
-}
-
-composer.addEventListener("submit", (event) => {
-  event.preventDefault();
-  submit(question.value);
-});
-send.addEventListener("click", (event) => {
-  if (!pending) return;
-  event.preventDefault();
-  stop();
-});
-window.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !reader.dialog.open) stop();
-});
-question.addEventListener("input", fitComposer);
-question.addEventListener("keydown", (event) => {
-  if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-  event.preventDefault();
-  composer.requestSubmit();
-});
-newConversation.addEventListener("click", startAnew);
-for (const button of document.querySelectorAll(".suggestion")) {
-  button.addEventListener("click", () => submit(button.textContent));
-}
-
-// The article: the address says which is open, so that Back closes it and a link to it can be shared
-
-function targetOf({ pathname, search }) {
-  const match = pathname.match(/^\/articles\/([^/]+)$/);
-  if (!match) return null;
-  const parameters = new URLSearchParams(search);
-  const [start, end] = ["start", "end"].map((name) => Number.parseInt(parameters.get(name) ?? "0", 10) || 0);
-  return { id: decodeURIComponent(match[1]), start, end };
-}
-
-function openArticle({ id, start, end }) {
-  const address = `/articles/${encodeURIComponent(id)}?start=${start}&end=${end}`;
-  if (targetOf(location)) history.replaceState(history.state, "", address);
-  else history.pushState({ overChat: true }, "", address);
-  followAddress();
-}
-
-function closeArticle() {
-  if (history.state?.overChat) history.back();
-  else {
-    history.replaceState(null, "", "/");
-    followAddress();
+function remembered() {
+  try {
+    return sessionStorage.getItem(CURRENT);
+  } catch {
+    return null;
   }
 }
 
-function followAddress() {
-  const target = targetOf(location);
-  if (target) reader.open(target);
-  else reader.close();
-  for (const link of log.querySelectorAll(".mark, .quote")) {
-    if (link.getAttribute("href") === location.pathname + location.search) link.setAttribute("aria-current", "true");
-    else link.removeAttribute("aria-current");
-  }
-}
+// Keys and buttons
 
-window.addEventListener("popstate", followAddress);
-for (const link of document.querySelectorAll("a[data-article]")) {
-  link.addEventListener("click", (event) => {
-    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    openArticle({ id: link.dataset.article, start: 0, end: 0 });
+const dialog = new ConversationsDialog(byId("conversations"), store, {
+  open: openConversation,
+  current: () => ({ id, exchanges }),
+  onDeleted: (deleted) => deleted === id && startAnew(),
+});
+const showShortcuts = shortcuts.listen(
+  byId("shortcuts"),
+  { question: "/", next: "n", previous: "p", help: "?" },
+  {
+    question: () => composer.focus(),
+    next: () => pane.walk(1, log.lastChild),
+    previous: () => pane.walk(-1, log.lastChild),
+  },
+);
+window.addEventListener("keydown", ({ key, defaultPrevented }) => {
+  if (key !== "Escape" || defaultPrevented || pane.isOpen() || document.querySelector("dialog[open]")) return;
+  if (editing) stopEditing();
+  else stop();
+});
+const menu = byId("menu");
+for (const [opener, open] of [["open-conversations", () => dialog.show()], ["open-shortcuts", showShortcuts]]) {
+  byId(opener).addEventListener("click", () => {
+    if (menu.matches(":popover-open")) menu.hidePopover();
+    open();
   });
 }
+newConversation.addEventListener("click", startAnew);
+document.addEventListener("click", ({ target }) => {
+  const suggestion = target.closest?.(".suggestion");
+  if (suggestion && !pending) submit(suggestion.textContent);
+});
 
-restore();
-if (!targetOf(location)) question.focus();
-followAddress();
+const current = remembered();
+begin(current ?? conversations.newId(), current ? await store.load(current) : []);
+pane.follow();
+if (!pane.isOpen()) composer.focus();

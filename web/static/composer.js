@@ -1,0 +1,111 @@
+// Where a question is typed. What was typed is never lost: not by a reload, not by an error, not by a slow answer.
+
+import { t } from "./i18n.js";
+
+const DRAFT = "draft";
+const ASKED = "asked";
+const NEAR_LIMIT = 0.8; // share of the limit from which characters are counted
+const MOST_LINES = 6;
+
+export class Composer {
+  constructor(form, limit, { onSubmit, onStop, onCancel, onEdit }) {
+    this.limit = limit;
+    for (const part of ["question", "send", "counter", "editing"]) this[part] = form.querySelector(`#${part}`);
+    this.busy = false;
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const text = this.question.value.trim();
+      if (text && !this.busy && this.#left() >= 0) onSubmit(text);
+    });
+    this.send.addEventListener("click", (event) => {
+      if (!this.busy) return;
+      event.preventDefault();
+      onStop();
+    });
+    form.querySelector("#cancel-editing").addEventListener("click", onCancel);
+    this.question.addEventListener("input", () => this.#changed());
+    this.question.addEventListener("keydown", (event) => {
+      if (event.key === "ArrowUp" && !this.question.value) onEdit(event);
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+    if (!this.question.value) this.put([ASKED, DRAFT].map(read).filter(Boolean).join("\n"));
+  }
+
+  get text() {
+    return this.question.value;
+  }
+
+  // Puts a question there, unless something else has been typed meanwhile.
+  offer(text) {
+    if (!this.question.value.trim()) this.put(text);
+  }
+
+  put(text) {
+    this.question.value = text;
+    this.#changed();
+  }
+
+  // A question is on its way: it is kept until it is answered, in case the page is reloaded now.
+  start(text) {
+    this.put("");
+    keep(ASKED, text);
+    this.#show(true);
+  }
+
+  settle() {
+    keep(ASKED, "");
+    this.#show(false);
+  }
+
+  edit(isEdited) {
+    this.editing.hidden = !isEdited;
+  }
+
+  focus() {
+    this.question.focus();
+  }
+
+  #show(busy) {
+    this.busy = busy;
+    this.send.textContent = t(busy ? "composer.stop" : "composer.send");
+    this.#count();
+  }
+
+  #changed() {
+    keep(DRAFT, this.question.value);
+    this.question.rows = Math.min(MOST_LINES, this.question.value.split("\n").length); // where field-sizing is unknown
+    this.#count();
+  }
+
+  // The server counts code points, after trimming.
+  #left() {
+    return this.limit - [...this.question.value.trim()].length;
+  }
+
+  #count() {
+    const left = this.#left();
+    const [near, over] = [left < this.limit * (1 - NEAR_LIMIT), left < 0];
+    this.counter.textContent = over ? t("composer.too_long", { count: -left }) : near ? t("composer.left", { count: left }) : "";
+    this.counter.classList.toggle("over", over);
+    this.question.toggleAttribute("aria-invalid", over);
+    this.send.disabled = over && !this.busy;
+  }
+}
+
+function keep(name, text) {
+  try {
+    sessionStorage.setItem(name, text);
+  } catch {
+    // Storage is full or forbidden: the draft then ends with the page.
+  }
+}
+
+function read(name) {
+  try {
+    return sessionStorage.getItem(name);
+  } catch {
+    return null;
+  }
+}
