@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test install lint lock
+.PHONY: serve test install lint lock screenshots
 
 serve: install
 	$(BIN)/qa serve --port $(PORT)
@@ -34,3 +34,7 @@ lint: .venv/dev
 
 lock: .venv/dev
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra llamacpp --upgrade pyproject.toml -o requirements.lock
+
+# The pictures of the page in the READMEs. It wants an installed Chromium.
+screenshots: .venv/dev
+	$(BIN)/python tests/screenshots.py

@@ -35,10 +35,14 @@ from qa.types import (
 
 SEEDS = Path(__file__).parent.parent / "seeds"
 HOSTILE = "<script>document.title='taken'</script><img src=x onerror=\"document.title='taken'\">"
+LONG_WORD = "Donaudampfschifffahrt" * 20
+RIGHT_TO_LEFT = "\u202eמאמר עוין"
 HOSTILE_ARTICLE = Article(
     id="hostile",
-    title=f"Title {HOSTILE}",
-    text=f"😀😀 First paragraph, with an astral opening.\n\nThe second 😀 says {HOSTILE} and more. It ends here.",
+    title=f"Title {HOSTILE} {LONG_WORD}",
+    text=f"""😀😀 First paragraph, with an astral opening.
+
+The second 😀 says {HOSTILE}, {RIGHT_TO_LEFT}, {LONG_WORD} and more. It ends here.""",
     url="javascript:document.title='taken'",
     published="2024-05-31",
 )

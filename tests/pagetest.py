@@ -1,0 +1,141 @@
+"""What the tests of the page share: one Chromium for all of them, a watched page, and how people ask on it.
+
+A plugin of pytest (`conftest.py` names it): its fixtures need no import.
+"""
+
+import os
+import shutil
+from collections.abc import Iterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from webtest import JETS, WHERE, FakeQA, serving
+
+from qa.assemble import open_qa
+from qa.config import Config, Evaluation, Server
+from qa.service import QA
+from web import create_app
+
+CHROMIUM_ARGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+WIDE = {"width": 1280, "height": 800}
+NARROW = {"width": 360, "height": 740}
+_TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
+  console.error(`Policy violated: ${event.violatedDirective} by ${event.blockedURI || event.sourceFile}`));"""
+
+
+def chromium_path() -> str | None:
+    """The installed Chromium; none is ever downloaded."""
+    return shutil.which("chromium") or shutil.which("google-chrome")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """One process for the whole run."""
+    chromium = chromium_path()
+    if chromium is None:
+        message = "No Chromium found. Install it (apt-get install chromium) to test the page."
+        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def fake_qa() -> FakeQA:
+    """Gives the states that the real service seldom gives."""
+    return FakeQA()
+
+
+@pytest.fixture(scope="session")
+def address(fake_qa: FakeQA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page over `fake_qa`, with limits that are soon reached."""
+    config = Config(
+        title="Ask the tests",
+        server=Server(max_question_chars=100, max_history_turns=4),
+        evaluation=Evaluation(folder=tmp_path_factory.mktemp("evaluation")),
+    )
+    with serving(create_app(fake_qa, config)) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def real_address(qa: QA, config: Config) -> Iterator[str]:
+    """The page over the real index and models, on the articles that ship."""
+    assert qa.articles  # holds the index's lock
+    asking = config.model_copy(update={"suggestions": (WHERE, JETS)})
+    with serving(create_app(open_qa(asking), asking)) as address:
+        yield address
+
+
+@pytest.fixture
+def complaints() -> list[str]:
+    """What the browser's console may say in a test; everything else fails it."""
+    return []
+
+
+@pytest.fixture
+def context(browser: Browser, complaints: list[str]) -> Iterator[BrowserContext]:
+    """A browser's window with nothing in it.
+
+    Any console error, script error, violation of the policy or foreign request in any of its tabs fails the test.
+    """
+    context = browser.new_context(
+        viewport=WIDE, reduced_motion="reduce", color_scheme="light", locale="en-GB", timezone_id="Europe/Prague"
+    )
+    context.set_default_timeout(5000)
+    context.add_init_script(_TELL_VIOLATIONS)
+    found = watch(context)
+    yield context
+    context.close()
+    assert [text for text in found if not any(expected in text for expected in complaints)] == []
+
+
+def watch(context: BrowserContext) -> list[str]:
+    """Collects from now on what no tab of a context should do."""
+    found: list[str] = []
+    context.on("console", lambda message: found.append(message.text) if message.type in ("error", "warning") else None)
+    context.on("weberror", lambda error: found.append(str(error.error)))
+    context.on("request", lambda request: found.append(request.url) if _is_foreign(request.url) else None)
+    return found
+
+
+def _is_foreign(url: str) -> bool:
+    return urlsplit(url).hostname not in ("127.0.0.1", None)  # `blob:` and `data:` have none
+
+
+@pytest.fixture
+def page(context: BrowserContext, address: str) -> Page:
+    """The first page over `fake_qa`, wide."""
+    page = context.new_page()
+    page.goto(address)
+    return page
+
+
+@pytest.fixture
+def real_page(context: BrowserContext, real_address: str) -> Page:
+    """The first page of the real service, wide."""
+    page = context.new_page()
+    page.goto(real_address)
+    return page
+
+
+def ask(page: Page, question: str) -> None:
+    """Types a question and presses Enter; does not wait for the answer."""
+    page.get_by_label("Your question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def highlighted(page: Page) -> str:
+    """The marked words of the open article, once they are to be seen."""
+    expect(page.locator("#reader mark").first).to_be_in_viewport()
+    return "".join(page.locator("#reader mark").all_text_contents())

@@ -1,0 +1,158 @@
+"""No state of the page hinders anybody, as far as axe can tell: on a phone, a tablet and a screen, light and dark.
+
+A state that a test module of its own brings about is looked over with `violations` of `axetest.py` as well.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import urljoin
+
+import pytest
+from axetest import violations
+from evaltest import FakeQA as TinyQA
+from evaltest import fixed_cases
+from pagetest import ask, highlighted
+from playwright.sync_api import Page, expect
+from webtest import (
+    AGAIN,
+    BROKEN,
+    DISAGREE,
+    DOUBTED,
+    HOSTILE_QUESTION,
+    JETS,
+    NO_INDEX,
+    SLOW,
+    WHERE,
+    FakeQA,
+    serving,
+)
+
+from qa.config import Config, Evaluation
+from qa.evaluate import evaluate
+from qa.evaluate.about import about
+from qa.evaluate.results import keep
+from web import create_app
+
+WIDTHS = {360: 740, 768: 1024, 1440: 900}
+MAGNIFIED = {"width": 320, "height": 256}  # what 400 % leaves of 1280 x 1024
+
+
+def _asked(question: str, shows: str) -> Callable[[Page], None]:
+    def bring_about(page: Page) -> None:
+        ask(page, question)
+        expect(page.locator(shows).first).to_be_visible()
+
+    return bring_about
+
+
+def _gone_to(path: str, shows: str) -> Callable[[Page], None]:
+    def bring_about(page: Page) -> None:
+        page.goto(urljoin(page.url, path))
+        expect(page.locator(shows).first).to_be_visible()
+
+    return bring_about
+
+
+def _article(page: Page) -> None:
+    ask(page, WHERE)
+    page.locator(".mark").first.click()
+    highlighted(page)
+
+
+def _all_opened(page: Page) -> None:
+    ask(page, DOUBTED)
+    expect(page.locator(".how")).to_be_visible()
+    for summary in page.locator(".turn summary").all():
+        summary.click()
+
+
+def _follow_up(page: Page) -> None:
+    ask(page, WHERE)
+    expect(page.locator(".how")).to_be_visible()
+    ask(page, AGAIN)
+    expect(page.locator(".asked")).to_be_visible()
+
+
+def _stopped(page: Page) -> None:
+    ask(page, SLOW)
+    expect(page.locator(".answer.text")).to_be_visible()
+    page.get_by_role("button", name="Stop").click()
+    expect(page.locator(".stopped")).to_be_visible()
+
+
+def _offline(page: Page) -> None:
+    page.context.set_offline(True)
+    ask(page, WHERE)
+    expect(page.locator(".problem")).to_be_visible()
+
+
+def _rate_limited(page: Page) -> None:
+    page.route("**/api/ask", lambda route: route.fulfill(status=429, headers={"Retry-After": "30"}, json={}))
+    ask(page, WHERE)
+    expect(page.locator(".problem")).to_be_visible()
+
+
+# Every state of the page, and how to get there from the first page.
+STATES: dict[str, Callable[[Page], None]] = {
+    "first page": lambda _page: None,
+    "answer": _asked(WHERE, ".short-answer"),
+    "answer, all opened": _all_opened,
+    "follow-up": _follow_up,
+    "being written": _asked(SLOW, ".answer.text"),
+    "stopped": _stopped,
+    "refusal": _asked(JETS, ".refusal"),
+    "disagreement": _asked(DISAGREE, ".disagreement"),
+    "hostile text": _asked(HOSTILE_QUESTION, ".short-answer"),
+    "article": _article,
+    "no such article": _gone_to("/articles/none?start=1&end=2", "#reader [role=alert]"),
+    "no index": _asked(NO_INDEX, ".problem"),
+    "service failed": _asked(BROKEN, ".problem"),
+    "question too long": _asked("x" * 101, ".problem"),
+    "offline": _offline,
+    "rate limited": _rate_limited,
+    "no evaluation yet": _gone_to("/evaluation", "main"),
+}
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_nothing_hinders_anybody(page: Page, complaints: list[str], state: str) -> None:
+    complaints.append("Failed to load resource")
+    look_over(page, STATES[state])
+
+
+def test_nothing_hinders_anybody_in_a_report(page: Page, tmp_path: Path) -> None:
+    places = Evaluation(folder=tmp_path)
+    report = evaluate(TinyQA(), fixed_cases(tmp_path))
+    keep(report, about(report, "in process", "questions.yaml"), places)
+    with serving(create_app(FakeQA(), Config(evaluation=places))) as address:
+        page.goto(address)
+        look_over(page, _gone_to("/evaluation", "h1"))
+
+
+def test_what_would_hinder_somebody_is_noticed(page: Page) -> None:
+    page.evaluate("""() => {
+      const buttons = [1, 2].map(() => document.createElement("button"));
+      for (const { style } of buttons) Object.assign(style, { minHeight: 0, height: "9px", width: "9px", padding: 0 });
+      document.querySelector("main").append(...buttons);
+    }""")
+    assert {line.split(":")[0] for line in violations(page)} == {"button-name", "target-size"}
+
+
+def look_over(page: Page, bring_about: Callable[[Page], None]) -> None:
+    """Bring a state of the page about from where it is now, at each width; fail with all that is wrong with it."""
+    start = page.url
+    found: dict[str, list[int]] = {}
+    for width, height in WIDTHS.items():
+        page.set_viewport_size({"width": width, "height": height})
+        page.goto(start)
+        bring_about(page)
+        for line in violations(page):
+            found.setdefault(line, []).append(width)
+        page.context.set_offline(False)
+        page.unroute_all()
+        page.evaluate("localStorage.clear(), sessionStorage.clear()")
+    page.set_viewport_size(MAGNIFIED)
+    if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+        found["It scrolls sideways"] = [MAGNIFIED["width"]]
+    if found:
+        pytest.fail("\n".join(f"{line}, at {widths}" for line, widths in found.items()), pytrace=False)
