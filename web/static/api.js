@@ -60,7 +60,7 @@ export async function ask(question, history, signal, on) {
       if (name === "final_answer") answer = data;
       on[name]?.(data);
     }
-    if (!answer) throw new TypeError("The stream broke off.");
+    if (!answer) throw new TypeError(); // the stream broke off
     return answer;
   } catch (error) {
     throw known(error);

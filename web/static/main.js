@@ -9,7 +9,7 @@ import { button, el, quoted } from "./dom.js";
 import { answerAsMarkdown, answerAsText } from "./export.js";
 import { t } from "./i18n.js";
 import * as pane from "./pane.js";
-import { ProblemView, problemTexts } from "./problem.js";
+import { ProblemView } from "./problem.js";
 import { copy } from "./saving.js";
 import * as shortcuts from "./shortcuts.js";
 
@@ -121,7 +121,7 @@ function showProblem(turn, text, error, { replaced, tries }) {
     if (byHand) composer.focus();
   });
   turn.body.replaceChildren(problem.node);
-  status.textContent = problemTexts(known).join(". ");
+  status.textContent = problem.text;
   composer.offer(text);
 }
 
