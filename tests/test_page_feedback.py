@@ -46,7 +46,7 @@ def button(page: Page, name: str) -> Locator:
 
 
 def told(page: Page) -> Locator:
-    return page.locator(".turn:last-child").get_by_role("status")
+    return page.locator(".turn:last-child .feedback").get_by_role("status")
 
 
 def test_a_helpful_answer_is_one_click(page: Page, file: Path) -> None:
