@@ -71,6 +71,9 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
     questions = evaluate.add_mutually_exclusive_group()
     questions.add_argument("--questions", type=Path, metavar="FILE", help="default: those about the articles that ship")
     questions.add_argument("--set", type=Path, metavar="PATH", help="a public question set, with its own articles")
+    questions.add_argument(
+        "--feedback", nargs="?", const="", metavar="FILE", help="what readers say; default: feedback.file of the config"
+    )
     evaluate.add_argument("--split", choices=["dev", "test"], help="only the questions to tune on, or only the others")
     evaluate.add_argument("--limit", type=int, metavar="N", help="so many questions of a --set, drawn at random")
     evaluate.add_argument("--url", metavar="ADDRESS", help="ask the service that runs there, over HTTP")

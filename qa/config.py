@@ -125,6 +125,18 @@ class Evaluation(_Section):
         """The same to read in a browser; shown at /evaluation."""
         return self.folder / "report.html"
 
+    @property
+    def candidates(self) -> Path:
+        """Questions that readers' feedback suggests."""
+        return self.folder / "candidates.yaml"
+
+
+class Feedback(_Section):
+    """What readers say about answers."""
+
+    file: Path | None = Field(None, description="Where it is kept, as JSON lines; unset: readers are not asked.")
+    max_mb: float = Field(10, gt=0, le=1000, description="When the file is as large, no more is taken.")
+
 
 class Colours(_Section):
     """The colours of the pages. A palette in which text could not be read is an error."""
@@ -154,6 +166,7 @@ class Config(_Section):
     answer: Answering = Answering()
     server: Server = Server()
     evaluation: Evaluation = Evaluation()
+    feedback: Feedback = Feedback()
     suggestions: tuple[str, ...] = Field((), description="First questions offered; kept only if really answered.")
 
     @classmethod
@@ -184,6 +197,9 @@ class Config(_Section):
                 "articles": config.articles.model_copy(update={"folder": base / config.articles.folder}),
                 "index": config.index.model_copy(update={"folder": base / config.index.folder}),
                 "evaluation": config.evaluation.model_copy(update={"folder": base / config.evaluation.folder}),
+                "feedback": config.feedback.model_copy(
+                    update={"file": base / config.feedback.file.expanduser() if config.feedback.file else None}
+                ),
                 "answer": config.answer.model_copy(
                     update={"gguf": base / config.answer.gguf.expanduser() if config.answer.gguf else None}
                 ),

@@ -10,8 +10,10 @@
     ├── ModelError             500  5   a model is missing or damaged
     ├── EvaluationFailed       500  6   measured results are below their floor, or below the baseline
     ├── ServiceError           502  7   a service that was asked over HTTP gives no answer
-    └── EndpointError          502  8   the language model fails; questions are answered without it
-        └── EndpointTimeout    504  8   it takes too long
+    ├── EndpointError          502  8   the language model fails; questions are answered without it
+    │   └── EndpointTimeout    504  8   it takes too long
+    └── FeedbackError          500  9   what a reader said about an answer cannot be kept
+        └── FeedbackFull       507  9   there is no room left for it
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
 started). Every message says what to do next; a message is shown to users as it is, so it holds no secret and no
@@ -106,3 +108,15 @@ class EndpointTimeout(EndpointError):
     """The language model takes too long."""
 
     status = 504
+
+
+class FeedbackError(QAError):
+    """The file of feedback cannot be written. Seen by the reader who sent some, who can send it again."""
+
+    exit_code = 9
+
+
+class FeedbackFull(FeedbackError):
+    """The file of feedback is as large as it may get."""
+
+    status = 507

@@ -101,7 +101,7 @@ class QA:
 
         Closing the iterator stops a language model that is writing. Takes and raises what `ask` does.
         """
-        _check(question)
+        check(question)
         since, watch = time.monotonic(), _Stopwatch()
         with watch.stage("understand"):
             asked = self._stages.correct(self._stages.standalone(question.strip(), history))
@@ -166,7 +166,12 @@ class QA:
         return self._stages.answerer.answer(question, evidence).answered
 
 
-def _check(question: str) -> None:
+def check(question: str) -> None:
+    """Tell apart what can be asked.
+
+    Raises:
+        QuestionError: the question has no word in it, or is no text.
+    """
     if not any(character.isalnum() for character in question):
         raise QuestionError("The question is empty. Ask about something in the articles.")
     if any("\ud800" <= character <= "\udfff" for character in question):  # half a character

@@ -98,3 +98,8 @@ def stem(word: str) -> str:
 def content_words(text: str) -> list[str]:
     """The words of a text that carry meaning: no stop words."""
     return [word for word in words(text) if word.lower() not in STOP_WORDS]
+
+
+def printable(text: str) -> str:
+    """A stranger's text for one line of a terminal, without the control characters that could steer it."""
+    return "".join(c for c in " ".join(text.split()) if c.isprintable())

@@ -392,7 +392,7 @@ def test_the_openapi_document_describes_every_route_and_resolves(client: FlaskCl
     document = client.get("/openapi.json").get_json()
     assert document["openapi"].startswith("3.1")
     assert set(document["paths"]) == {
-        "/api/ask", "/api/articles", "/api/articles/{article_id}", "/api/suggestions",
+        "/api/ask", "/api/feedback", "/api/articles", "/api/articles/{article_id}", "/api/suggestions",
         "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
     schemas = document["components"]["schemas"]

@@ -3,6 +3,7 @@
 import socket
 import ssl
 from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import Response, request, stream_with_context
@@ -11,6 +12,8 @@ from flask_openapi3.models.tag import Tag
 from flask_openapi3.types import ResponseDict
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
+from qa.feedback import Cited, Rating, append
+from qa.service import check
 from qa.types import Turn
 from web.current import current_config, current_metrics, current_qa
 from web.events import stream
@@ -23,6 +26,7 @@ from web.schemas import (
     ArticlesOut,
     ArticleSummary,
     AskRequest,
+    FeedbackRequest,
     FieldProblem,
     HealthOut,
     ModelOut,
@@ -63,13 +67,42 @@ def ask(body: AskRequest) -> Response:
     """
     _check_limits(body)
     qa, metrics = current_qa(), current_metrics()
-    history = [Turn(message.role, message.content) for message in body.history]
+    history = _turns(body)
     if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
         events = stream(qa.stream(body.question, history), metrics.count, gone=_hung_up(request.environ))
         return Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
     answer = qa.ask(body.question, history)
     metrics.count(answer)
     return _json(AnswerOut.model_validate(answer))
+
+
+@api.post("/api/feedback", responses={204: None})
+def feedback(body: FeedbackRequest) -> Response:
+    """Say whether an answer helped, and why not.
+
+    The service keeps it, where its `feedback.file` is set, with the time and nothing else. Of an answer that is rated
+    again the last rating counts.
+    """
+    settings = current_config().feedback
+    if settings.file is None:
+        raise NotFound("This service takes no feedback. Whoever runs it can set `feedback.file` in config.yaml.")
+    _check_limits(body)
+    check(body.question)
+    rating = Rating(
+        time=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        answer_id=body.answer_id,
+        index=body.index,
+        question=body.question,
+        asked=body.asked,
+        history=_turns(body),
+        refusal=body.refusal,
+        citations=tuple(Cited(citation.article_id, citation.quote) for citation in body.citations),
+        helpful=body.helpful,
+        reason=body.reason,
+        comment=body.comment,
+    )
+    append(rating, settings.file, settings.max_mb)
+    return Response(status=204)
 
 
 @api.get("/api/articles", responses={200: ArticlesOut})
@@ -131,6 +164,10 @@ def _hung_up(environ: Mapping[str, Any]) -> Callable[[], bool]:
             return not isinstance(connection, ssl.SSLSocket)
 
     return hung_up
+
+
+def _turns(body: AskRequest) -> tuple[Turn, ...]:
+    return tuple(Turn(message.role, message.content) for message in body.history)
 
 
 def _check_limits(body: AskRequest) -> None:

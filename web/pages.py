@@ -44,6 +44,7 @@ def _chat(status: int) -> Response:
         article_count=len(qa.articles),
         max_history_turns=config.server.max_history_turns,
         max_question_chars=config.server.max_question_chars,
+        feedback=config.feedback.file is not None,
         evaluated=config.evaluation.report.is_file(),
     )
 

@@ -1,10 +1,14 @@
 """The JSON of the API: pydantic models that check what comes in, shape what goes out and make the OpenAPI document."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AliasPath, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
+from qa.feedback import Reason
 from qa.types import ModelState, Refusal, Role, Support
+
+MAX_COMMENT_CHARS = 500
+_ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
 class _Request(BaseModel):
@@ -34,6 +38,34 @@ class AskRequest(_Request):
     history: list[Message] = Field(
         default=[], description="Earlier messages, oldest first; at most `server.max_history_turns`."
     )
+
+
+class CitedIn(_Request):
+    """What an answer quoted."""
+
+    article_id: _ShortText
+    quote: Annotated[str, StringConstraints(min_length=1)]
+
+
+class FeedbackRequest(AskRequest):
+    """What a reader thinks of an answer, with the question and the history as they were asked."""
+
+    answer_id: _ShortText = Field(description="The `id` of the answer.")
+    index: _ShortText = Field(description="The `index` of the answer's `trace`.")
+    asked: Annotated[str, StringConstraints(min_length=1)] = Field(description="The answer's `asked`.")
+    refusal: Refusal | None = None
+    citations: list[CitedIn] = Field(default=[], max_length=50, description="Those of the answer; none for a refusal.")
+    helpful: StrictBool
+    reason: Reason | None = Field(default=None, description="Why it was not helpful.")
+    comment: Annotated[str, StringConstraints(strip_whitespace=True, max_length=MAX_COMMENT_CHARS)] = ""
+
+    @model_validator(mode="after")
+    def _is_one_or_the_other(self) -> Self:
+        if bool(self.citations) is (self.refusal is not None):
+            raise ValueError("an answer has citations and no refusal, a refusal has no citations")
+        if self.helpful and self.reason:
+            raise ValueError("a reason says why an answer was not helpful")
+        return self
 
 
 class ArticlePath(BaseModel):

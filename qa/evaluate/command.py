@@ -3,6 +3,7 @@
 import argparse
 import sys
 from contextlib import ExitStack
+from pathlib import Path
 
 from qa.assemble import open_qa
 from qa.config import Config
@@ -12,10 +13,12 @@ from qa.evaluate.about import about
 from qa.evaluate.cases import QUESTIONS, Case, Split, load_cases
 from qa.evaluate.client import Client
 from qa.evaluate.compare import compare, read_earlier
+from qa.evaluate.feedback import as_questions, ask_again, hear, render_feedback
 from qa.evaluate.report import drops, failures, render, render_comparison
-from qa.evaluate.results import keep, save_baseline
+from qa.evaluate.results import keep, save_baseline, write
 from qa.evaluate.run import Answers, evaluate
 from qa.evaluate.sets import indexed, load_set
+from qa.feedback import read_ratings
 from qa.opening import bar, open_in_step
 
 
@@ -34,6 +37,11 @@ def run(config: Config, options: argparse.Namespace) -> None:
         raise ConfigError("A public set has no splits. Leave out --split or --set.")
     if options.ablate and (options.against or options.save_baseline):
         raise ConfigError("--ablate compares parts of the search, not runs. Leave out --against and --save-baseline.")
+    if options.feedback is not None and (options.split or options.ablate or options.against or options.save_baseline):
+        raise ConfigError("--feedback goes with --url only: nobody has checked its questions yet.")
+    if options.feedback is not None:
+        _feedback(config, options)
+        return
     if options.ablate:
         _ablate(config, options)
         return
@@ -70,12 +78,38 @@ def _ablate(config: Config, options: argparse.Namespace) -> None:
     print(f"{len(cases)} questions of {name}\n\n{ablate.render(ablation)}")
 
 
+def _feedback(config: Config, options: argparse.Namespace) -> None:
+    """Ask again what readers rated. The report at /evaluation stays: what they asked is not for everybody."""
+    file = Path(options.feedback) if options.feedback else config.feedback.file
+    if file is None:
+        raise ConfigError("No feedback is kept. Set `feedback.file`, or name a file with --feedback FILE.")
+    ratings, unreadable = read_ratings(file)
+    with ExitStack() as opened:
+        qa = _service(config, options, opened)
+        heard = hear(ratings, qa.articles)
+        if heard.candidates:
+            path = config.evaluation.candidates
+            write(path, as_questions(heard.candidates, qa.articles), mode=0o600)
+            with bar("question") as progress:
+                report = evaluate(qa, load_cases(qa.articles, path), progress)
+            print(f"{render(report, about(report, options.url or 'in process', path.name))}\n")
+        with bar("question") as progress:
+            now = ask_again(qa, heard.doubted, progress)
+    print(render_feedback(heard, unreadable, now))
+    if heard.candidates:
+        print(f"\nThe candidates, to look through: {path}")
+
+
+def _service(config: Config, options: argparse.Namespace, opened: ExitStack) -> Answers:
+    return opened.enter_context(Client(options.url)) if options.url else open_in_step(config)
+
+
 def _opened(config: Config, options: argparse.Namespace, opened: ExitStack) -> tuple[Answers, tuple[Case, ...], str]:
     """What is measured, the questions, and what these are called; `opened` closes what had to be opened."""
     if options.set:
         own, cases, name = _public_set(config, options, opened)
         return open_qa(own), cases, name
-    qa = opened.enter_context(Client(options.url)) if options.url else open_in_step(config)
+    qa = _service(config, options, opened)
     path = options.questions or QUESTIONS
     cases = load_cases(qa.articles, path, Split(options.split) if options.split else None)
     return qa, cases, f"{path.name} ({options.split})" if options.split else path.name

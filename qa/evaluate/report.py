@@ -10,6 +10,7 @@ from qa.evaluate.compare import Comparison
 from qa.evaluate.figures import Figure, Measured
 from qa.evaluate.measures import BY_KEY, GATED, MEASURES, Measure, Row
 from qa.evaluate.run import PERCENTILES, Report
+from qa.text import printable
 
 _BY_KIND = ("hit_rate_at_5", "mrr", "answers_right", "token_f1", "citation_precision", "refusal_recall")
 _FLOORS = ("answers_right", "refusal_recall", "hit_rate_at_5")
@@ -22,7 +23,7 @@ def render(report: Report, made: About) -> str:
     wrong = [line for row in report.rows if (line := verdict(row))]
     heading = f"{made.asked} questions of {made.questions}, {made.mode}; {made.model}, index {made.index}"
     sections = [[heading], _headline(report), _kinds(report), _latency(report)]
-    asked = [f"{row.case.id} ({row.case.kind}): {row.case.question}" for row in report.rows if verdict(row)]
+    asked = [f"{row.case.id} ({row.case.kind}): {printable(row.case.question)}" for row in report.rows if verdict(row)]
     listed = [text for pair in zip(asked, wrong, strict=True) for text in (pair[0], f"    {pair[1]}")]
     return "\n\n".join("\n".join(lines) for lines in [*sections, listed or ["Nothing went wrong."]])
 

@@ -37,8 +37,8 @@ def keep(report: Report, made: About, places: Evaluation) -> None:
     Raises:
         ConfigError: they cannot be written.
     """
-    _write(places.results, json.dumps(results(report, made), indent=1, ensure_ascii=False) + "\n")
-    _write(places.report, render_html(report, made))
+    write(places.results, json.dumps(results(report, made), indent=1, ensure_ascii=False) + "\n")
+    write(places.report, render_html(report, made))
 
 
 def save_baseline(report: Report, path: Path) -> None:
@@ -55,11 +55,11 @@ def save_baseline(report: Report, path: Path) -> None:
         }
         for row in report.rows
     ]
-    _write(path, '{"rows": [\n' + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]}\n")
+    write(path, '{"rows": [\n' + ",\n".join(json.dumps(row, ensure_ascii=False) for row in rows) + "\n]}\n")
 
 
-def _write(path: Path, text: str) -> None:
-    """Write a file so that a reader meets the old one or the new one, whole.
+def write(path: Path, text: str, mode: int = 0o644) -> None:
+    """Write a file, readable by whom `mode` allows, so that a reader meets the old one or the new one, whole.
 
     Raises:
         ConfigError: it cannot be written.
@@ -70,7 +70,7 @@ def _write(path: Path, text: str) -> None:
         try:
             os.close(handle)
             Path(name).write_text(text, encoding="utf-8")
-            Path(name).chmod(0o644)
+            Path(name).chmod(mode)
             Path(name).replace(path)
         except BaseException:
             Path(name).unlink(missing_ok=True)

@@ -94,3 +94,14 @@ export async function fetchArticle(id) {
 export async function ready() {
   return request("/readyz").then(() => true, () => false);
 }
+
+// Tells the service what a reader thinks of an answer: { helpful, reason, comment }.
+export async function sendFeedback({ id, question, asked, refusal, citations, trace }, history, said) {
+  const body = { answer_id: id, index: trace.index, question, asked, history, refusal, ...said };
+  body.citations = citations.map(({ article_id, quote }) => ({ article_id, quote }));
+  await request("/api/feedback", {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+}

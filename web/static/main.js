@@ -7,6 +7,7 @@ import { ConversationsDialog } from "./conversations-dialog.js";
 import * as conversations from "./conversations.js";
 import { button, el, quoted } from "./dom.js";
 import { answerAsMarkdown, answerAsText } from "./export.js";
+import { feedbackView } from "./feedback.js";
 import { t } from "./i18n.js";
 import * as pane from "./pane.js";
 import { ProblemView } from "./problem.js";
@@ -59,11 +60,11 @@ async function askInto(turn, text, { replaced = false, tries = 0 } = {}) {
   status.textContent = waiting.textContent;
   const live = new LiveAnswer(turn.body, waiting);
   try {
-    const history = conversations.history(before, Number(limits.maxHistoryTurns));
+    const history = historyOf(before);
     const exchange = { question: text, answer: await ask(text, history, signal, live) };
     if (signal.aborted) return;
     exchanges = [...before, exchange];
-    show(turn, exchange);
+    show(turn, exchange, history);
     status.textContent = spoken(exchange.answer);
     await (replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange));
   } catch (error) {
@@ -75,6 +76,10 @@ async function askInto(turn, text, { replaced = false, tries = 0 } = {}) {
     live.end();
     if (pending?.signal === signal) settle();
   }
+}
+
+function historyOf(before) {
+  return conversations.history(before, Number(limits.maxHistoryTurns));
 }
 
 function settle() {
@@ -97,10 +102,11 @@ function addTurn(text) {
   return { node, body };
 }
 
-function show({ node, body }, exchange) {
+// `history` is what the question was asked with.
+function show({ node, body }, exchange, history) {
   const view = answerView(exchange.answer, suggestions.filter((text) => text !== exchange.question).slice(0, SUGGESTED));
   node.dataset.walk = "";
-  body.replaceChildren(view, actions(exchange));
+  body.replaceChildren(view, actions(exchange, history));
 }
 
 function showStopped(turn, text, replaced) {
@@ -127,7 +133,7 @@ function showProblem(turn, text, error, { replaced, tries }) {
 
 // What can be done with an answer
 
-function actions(exchange) {
+function actions(exchange, history) {
   const said = el("span", { class: "muted", role: "status" });
   const copyAs = async (write) => {
     said.textContent = t((await copy(write(exchange, location.origin))) ? "answer.copied" : "answer.not_copied");
@@ -140,6 +146,7 @@ function actions(exchange) {
     button(t("answer.again"), again, { class: "quiet of-last" }),
     button(t("answer.edit"), edit, { class: "quiet of-last" }),
     said,
+    "feedback" in limits && feedbackView(exchange, history),
   );
 }
 
@@ -175,7 +182,7 @@ function begin(newId, kept) {
   newConversation.hidden = !kept.length;
   for (const exchange of kept) {
     try {
-      show(addTurn(exchange.question), exchange);
+      show(addTurn(exchange.question), exchange, historyOf(exchanges));
       exchanges.push(exchange);
     } catch {
       log.lastChild.remove(); // kept by another version of this page
