@@ -69,6 +69,13 @@ def address(fake_qa: FakeQA, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 
 
 @pytest.fixture(scope="session")
+def czech_address(fake_qa: FakeQA) -> Iterator[str]:
+    """The page in Czech, over `fake_qa`."""
+    with serving(create_app(fake_qa, Config(language="cs"))) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
 def real_address(qa: QA, config: Config) -> Iterator[str]:
     """The page over the real index and models, on the articles that ship."""
     assert qa.articles  # holds the index's lock
@@ -118,6 +125,14 @@ def page(context: BrowserContext, address: str) -> Page:
     """The first page over `fake_qa`, wide."""
     page = context.new_page()
     page.goto(address)
+    return page
+
+
+@pytest.fixture
+def czech_page(context: BrowserContext, czech_address: str) -> Page:
+    """The first page in Czech, wide."""
+    page = context.new_page()
+    page.goto(czech_address)
     return page
 
 

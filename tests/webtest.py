@@ -47,6 +47,13 @@ The second 😀 says {HOSTILE}, {RIGHT_TO_LEFT}, {LONG_WORD} and more. It ends h
     published="2024-05-31",
 )
 
+SITED_ARTICLE = Article(
+    id="sited",
+    title="An article with an address",
+    text="It opens here. The ministers of every member of the alliance, from A to Z, met in the old town. It closes.",
+    url="https://example.org/news",
+)
+
 WHERE = "Where would a NATO headquarters be created?"
 AGAIN = "And where was it?"
 JETS = "How many fighter jets did Poland pledge?"
@@ -54,6 +61,7 @@ DISAGREE = "When did the ministers meet?"
 HOSTILE_QUESTION = f"What about {HOSTILE}?"
 NO_INDEX = "Is there an index?"
 BROKEN = "Does it break?"
+SITED = "Which article has an address?"
 SLOW = "Does it take long?"
 DOUBTED = "Is all of it true?"
 LIE = "It will be in Madrid. <b>See</b>"
@@ -65,7 +73,7 @@ class FakeQA(QA):
     """Stands for the states that the real service seldom gives: disagreement, an error, a hostile article."""
 
     def __init__(self) -> None:
-        self.articles = (*read_folder(SEEDS, 5).articles, HOSTILE_ARTICLE)
+        self.articles = (*read_folder(SEEDS, 5).articles, HOSTILE_ARTICLE, SITED_ARTICLE)
         self.suggestions = (WHERE, JETS)
         self.asked_with: list[tuple[str, tuple[Turn, ...]]] = []
         self.given_up = threading.Event()
@@ -105,6 +113,8 @@ class FakeQA(QA):
             return _answer(question, [where], short_answer="Wiesbaden, Germany")
         if question == AGAIN and history:
             return _answer(question, [where], asked=WHERE, short_answer="Wiesbaden, Germany")
+        if question == SITED:
+            return _answer(question, [self._sentence("The ministers of", "old town.")])
         if question == HOSTILE_QUESTION:
             return _answer(question, [self._sentence("The second", "and more.")], short_answer=HOSTILE)
         if question == DISAGREE:

@@ -89,7 +89,7 @@ export class Composer {
     const [near, over] = [left < this.limit * (1 - NEAR_LIMIT), left < 0];
     this.counter.textContent = over ? t("composer.too_long", { count: -left }) : near ? t("composer.left", { count: left }) : "";
     this.counter.classList.toggle("over", over);
-    this.question.toggleAttribute("aria-invalid", over);
+    this.question.ariaInvalid = over ? "true" : null;
     this.send.disabled = over && !this.busy;
   }
 }
