@@ -1,4 +1,4 @@
-"""What can be done with an answer: look at its citations, walk through them, copy it, ask again, change the question."""
+"""What can be done with an answer: look at its citations, walk through them, copy it, ask again, change it."""
 
 import json
 import re
@@ -126,6 +126,7 @@ def test_what_is_typed_or_on_its_way_survives_a_reload(page: Page) -> None:
 
 
 def test_the_list_of_shortcuts_opens_with_a_key_that_can_be_turned_off(page: Page) -> None:
+    expect(page.get_by_label("Your question")).to_be_focused()
     page.evaluate("document.activeElement.blur()")
     page.keyboard.press("?")
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()

@@ -60,9 +60,12 @@ def test_offsets_count_code_points_as_python_does(page: Page, text: str) -> None
     module = page.locator("script[type=module]").get_attribute("src").replace("main.js", "offsets.js")
     marked = page.evaluate(
         """async ([module, text, spans]) => {
-          const { markedParagraphs } = await import(module);
-          return spans.map(([a, b]) =>
-            markedParagraphs(text, a, b).flat().filter((p) => p.marked).map((p) => p.text).join(""));
+          const { paragraphs, utf16Indices } = await import(module);
+          return spans.map((span) => {
+            const [from, to] = utf16Indices(text, span);
+            const pieces = paragraphs(text, [{ from, to, kind: "marked" }]).flat();
+            return pieces.filter(({ kinds }) => kinds.includes("marked")).map((piece) => piece.text).join("");
+          });
         }""",
         [module, text, spans],
     )

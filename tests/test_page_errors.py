@@ -19,23 +19,13 @@ def test_a_failed_question_is_told_kept_and_can_be_asked_again(
     expect(page.locator(".turn")).to_have_count(1)
 
 
-def test_a_server_that_is_down_is_told_and_the_question_goes_through_later(page: Page, complaints: list[str]) -> None:
-    complaints.append("net::ERR_INTERNET_DISCONNECTED")
-    page.context.set_offline(True)
-    ask(page, WHERE)
-    expect(page.locator(".problem-title")).to_have_text("The server cannot be reached")
-    page.context.set_offline(False)
-    page.get_by_role("button", name="Try again").click()
-    expect(page.locator(".short-answer")).to_have_text("Wiesbaden, Germany")
-    expect(page.locator(".problem")).to_have_count(0)
-    expect(page.get_by_label("Your question")).to_have_value("")
-
-
-def test_a_question_that_is_too_long_comes_back_to_be_shortened(page: Page, complaints: list[str]) -> None:
+def test_a_question_that_the_service_refuses_comes_back_to_be_changed(real_page: Page, complaints: list[str]) -> None:
+    page = real_page
     complaints.append("422")
-    ask(page, "x" * 101)
-    expect(page.locator(".problem")).to_contain_text("has 101 characters, 100 are allowed")
-    expect(page.get_by_label("Your question")).to_have_value("x" * 101)
+    ask(page, "???")
+    expect(page.locator(".problem")).to_contain_text("This question cannot be asked")
+    expect(page.locator(".problem")).to_contain_text("The question is empty. Ask about something in the articles.")
+    expect(page.get_by_label("Your question")).to_have_value("???")
     expect(page.get_by_role("button", name="Try again")).to_have_count(0)
 
 
