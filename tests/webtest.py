@@ -63,6 +63,7 @@ NO_INDEX = "Is there an index?"
 BROKEN = "Does it break?"
 SITED = "Which article has an address?"
 SLOW = "Does it take long?"
+PIECEMEAL = "What happened, one thing after another?"
 DOUBTED = "Is all of it true?"
 LIE = "It will be in Madrid. <b>See</b>"
 WHY = "name: Madrid"
@@ -89,7 +90,10 @@ class FakeQA(QA):
         answer = self._answer(question, history)
         try:
             yield Found(answer.asked, answer.evidence)
-            yield Piece(answer.text, answer.citations)
+            if question == PIECEMEAL:
+                yield from _one_by_one(answer)
+            else:
+                yield Piece(answer.text, answer.citations)
             while question == SLOW:
                 time.sleep(0.01)
                 yield Pause()
@@ -117,12 +121,17 @@ class FakeQA(QA):
             return _answer(question, [self._sentence("The ministers of", "old town.")])
         if question == HOSTILE_QUESTION:
             return _answer(question, [self._sentence("The second", "and more.")], short_answer=HOSTILE)
+        if question == PIECEMEAL:
+            return _answer(question, [where, *self._meetings()], short_answer="Wiesbaden, Germany")
         if question == DISAGREE:
-            first = self._sentence("NATO diplomatic chiefs met", "May 2024.")
-            second = self._sentence("As tensions continue", "in July.")
+            first, second = self._meetings()
             sides = (Side("30 and 31 May 2024", (1,)), Side("May 31, 2024", (2,)))
             return _answer(question, [first, second], short_answer=sides[0].short_answer, sides=sides)
         return _answer(question, [where], refusal=Refusal.NOT_IN_ARTICLES)
+
+    def _meetings(self) -> tuple[Quote, Quote]:
+        first = self._sentence("NATO diplomatic chiefs met", "May 2024.")
+        return first, self._sentence("As tensions continue", "in July.")
 
     def _sentence(self, begin: str, end: str) -> Quote:
         article = next(article for article in self.articles if begin in article.text)
@@ -159,6 +168,13 @@ def _answer(
         unknown_words=("fighter", "Poland") if refusal else (),
         disagreement=Disagreement(sides) if sides else None,
     )
+
+
+def _one_by_one(answer: Answer) -> Iterator[Piece]:
+    """A piece for each sentence, as a language model that thinks a little before each."""
+    for number, (sentence, citation) in enumerate(zip(answer.sentences, answer.citations, strict=True)):
+        yield Piece(f"{' ' if number else ''}{sentence.text} [{citation.n}]", (citation,))
+        time.sleep(0.1)
 
 
 def _evidence(quote: Quote) -> Evidence:
