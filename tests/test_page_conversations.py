@@ -5,10 +5,12 @@ from collections.abc import Sequence
 from typing import Any
 
 import pytest
+from axetest import violations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from pagetest import ask
 from playwright.sync_api import BrowserContext, Locator, Page, expect
-from webtest import HOSTILE, WHERE
+from webtest import HOSTILE, JETS, WHERE
 
 HIM = "Who proposed it?"
 MISSING = "Object.defineProperty(window, 'indexedDB', { value: undefined });"
@@ -381,6 +383,7 @@ def show(page: Page, current: str) -> Locator:
     page.evaluate(
         """async ([address, current]) => {
           const { ConversationsDialog } = await import(address);
+          document.getElementById("conversations").remove(); // the page's own
           const node = document.createElement("dialog");
           node.className = "dialog";
           node.id = "under-test";
@@ -512,3 +515,35 @@ def test_the_dialog_fits_and_can_be_hit(page: Page, dialog: Locator, width: int)
         "all => all.map((b) => Math.min(b.offsetWidth, b.offsetHeight))"
     )
     assert min(sizes) >= 24
+
+
+# On the page
+
+
+def test_a_conversation_is_opened_again_and_deleted_on_the_page(page: Page) -> None:
+    ask(page, WHERE)
+    expect(page.locator(".short-answer")).to_be_visible()
+    page.get_by_role("button", name="New conversation").click()
+    ask(page, JETS)
+    expect(page.locator(".verdict")).to_be_visible()
+    page.get_by_role("button", name="Conversations").click()
+    dialog = page.get_by_role("dialog", name="Conversations")
+    dialog.get_by_role("button", name=WHERE, exact=True).click()
+    expect(page.locator(".turn .question")).to_have_text([WHERE])
+    expect(page.locator(".short-answer")).to_be_visible()
+    page.get_by_role("button", name="Conversations").click()
+    dialog.get_by_role("button", name=f"Delete: {WHERE}").click()
+    dialog.get_by_role("button", name="Close").click()
+    expect(page.locator(".turn")).to_have_count(0)
+    page.reload()
+    page.get_by_role("button", name="Conversations").click()
+    expect(dialog.locator("li .title")).to_have_text([JETS])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_dialog_hinders_nobody(page: Page, dialog: Locator, scheme: str) -> None:
+    page.emulate_media(color_scheme=scheme)
+    dialog.get_by_role("button", name="Delete: One?").click()
+    dialog.get_by_role("button", name="Delete all").click()
+    expect(dialog.get_by_role("button", name="Keep them")).to_be_visible()
+    assert violations(page) == []

@@ -1,6 +1,6 @@
 // The kept conversations: to open, to delete, to take along.
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { conversationAsHtml } from "./export-html.js";
 import { conversationAsJson, conversationAsMarkdown } from "./export.js";
 import { moment, t } from "./i18n.js";
@@ -23,9 +23,9 @@ export class ConversationsDialog {
     this.status = el("p", { class: "visually-hidden", role: "status" });
     this.list = el("ul", { role: "list" });
     this.foot = el("div", { class: "all" });
-    this.exports = el("section", { class: "exports", "aria-labelledby": "conversations-export" });
+    this.exports = el("div", { class: "exports" });
     this.place = el("p", { class: "place" });
-    const close = button(t("page.close"), () => dialog.close(), "quiet");
+    const close = button(t("page.close"), () => dialog.close(), { class: "quiet" });
     const title = el("h2", { id: "conversations-title", tabindex: "-1" }, t("conversations.title"));
     dialog.setAttribute("aria-labelledby", title.id);
     dialog.classList.add("conversations");
@@ -56,14 +56,13 @@ export class ConversationsDialog {
     const title = titleOf(conversation);
     const item = el("li", {});
     const current = id === this.page.current().id;
-    const open = button(title, () => this.#open(id), "title");
-    open.dir = "auto";
-    if (current) open.setAttribute("aria-current", "true");
-    const facts = [moment(updated), t("conversations.questions", { count: turns })];
+    const shown = { class: "title", dir: "auto", "aria-current": current && "true" };
+    const open = button(title, () => this.#open(id), shown);
+    const facts = [updated && moment(updated), t("conversations.questions", { count: turns })];
     if (current) facts.push(t("conversations.current"));
-    const remove = button(t("conversations.delete"), () => this.#delete(conversation, item), "quiet");
-    remove.setAttribute("aria-label", t("conversations.delete_one", { title }));
-    item.append(el("div", {}, open, el("p", { class: "muted" }, facts.join(" · "))), remove);
+    const named = { class: "quiet", "aria-label": t("conversations.delete_one", { title }) };
+    const remove = button(t("conversations.delete"), () => this.#delete(conversation, item), named);
+    item.append(el("div", {}, open, el("p", { class: "muted" }, facts.filter(Boolean).join(" · "))), remove);
     return item;
   }
 
@@ -78,8 +77,8 @@ export class ConversationsDialog {
     if (!undo) return this.#say(t("conversations.not_deleted"));
     this.deleted.add(conversation.id);
     const title = titleOf(conversation);
-    const back = button(t("conversations.undo"), () => this.#restore(conversation, item, undo), "quiet");
-    back.setAttribute("aria-label", t("conversations.undo_one", { title }));
+    const named = { class: "quiet", "aria-label": t("conversations.undo_one", { title }) };
+    const back = button(t("conversations.undo"), () => this.#restore(conversation, item, undo), named);
     item.replaceChildren(el("p", { class: "muted" }, t("conversations.deleted")), back);
     back.focus();
     this.#say(t("conversations.deleted_one", { title }));
@@ -99,17 +98,17 @@ export class ConversationsDialog {
   #offerAll() {
     const left = this.list.querySelectorAll(".title").length;
     const empty = el("p", { class: "empty", tabindex: "-1" }, t("conversations.none"));
-    const all = button(t("conversations.delete_all"), () => this.#askForAll(left), "quiet");
+    const all = button(t("conversations.delete_all"), () => this.#askForAll(left), { class: "quiet" });
     this.foot.replaceChildren(...[!this.list.children.length && empty, left > 1 && all].filter(Boolean));
     this.asking = false;
   }
 
   #askForAll(count) {
     const question = el("p", { id: "conversations-sure" }, t("conversations.sure", { count }));
-    const keep = button(t("conversations.keep"), () => this.#keepAll());
-    keep.setAttribute("aria-describedby", question.id);
-    const all = button(t("conversations.delete_all"), () => this.#deleteAll(), "quiet");
-    this.foot.replaceChildren(question, el("div", {}, keep, all));
+    const described = { "aria-describedby": question.id };
+    const keep = button(t("conversations.keep"), () => this.#keepAll(), described);
+    const all = button(t("conversations.delete_all"), () => this.#deleteAll(), { class: "quiet" });
+    this.foot.replaceChildren(question, el("div", { class: "row" }, keep, all));
     this.asking = true;
     keep.focus();
   }
@@ -140,10 +139,11 @@ export class ConversationsDialog {
         download(file, type, write(conversation, location.origin));
         this.#say(t("conversations.saved", { file }));
       };
-      return button(name, save, "quiet");
+      return button(name, save, { class: "quiet" });
     });
     const heading = el("h3", { id: "conversations-export" }, t("conversations.save"));
-    this.exports.replaceChildren(heading, el("div", {}, buttons));
+    const labelled = { "aria-labelledby": heading.id };
+    this.exports.replaceChildren(el("section", labelled, heading, el("div", { class: "row" }, buttons)));
   }
 
   #cancel(event) {
@@ -164,10 +164,4 @@ export class ConversationsDialog {
 
 function titleOf({ title }) {
   return title.trim() || t("conversations.untitled");
-}
-
-function button(name, act, kind = null) {
-  const node = el("button", { type: "button", class: kind }, name);
-  node.addEventListener("click", act);
-  return node;
 }

@@ -1,11 +1,10 @@
 // A conversation as one HTML file that needs nothing else. It is built of elements, so the browser itself escapes it.
 
-import { el } from "./dom.js";
+import { el, quoted } from "./dom.js";
 import { addressOf, addresses, borneOut, numbered, oneLine } from "./export.js";
 import { day, moment, t } from "./i18n.js";
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
-const QUOTED = { lang: "en", dir: "auto" }; // the articles are English, whatever the page is
 const STYLE = `
 :root {
   color-scheme: light dark;
@@ -80,7 +79,7 @@ function turn({ question, answer, numbers }, origin) {
     {},
     el("h2", { dir: "auto" }, question),
     answer.asked !== question && el("p", { class: "asked" }, asked),
-    answer.notice && el("p", { class: "notice" }, t("export.notice"), " ", el("bdi", { lang: "en" }, answer.notice)),
+    answer.notice && el("p", { class: "notice" }, t("export.notice"), " ", quoted("bdi", {}, answer.notice)),
     answer.answered ? answered(answer, new Notes(numbers), origin) : refused(answer, origin),
   );
 }
@@ -121,9 +120,9 @@ function answered(answer, notes, origin) {
 function statement(answer, notes) {
   const { short_answer: short } = answer;
   return [
-    short && el("p", { class: "short", ...QUOTED }, short),
+    short && quoted("p", { class: "short" }, short),
     borneOut(answer).map((group) =>
-      el("p", {}, group.map(({ text, citations }) => [el("bdi", { lang: "en" }, text), notes.marks(citations), " "])),
+      el("p", {}, group.map(({ text, citations }) => [quoted("bdi", {}, text), notes.marks(citations), " "])),
     ),
   ];
 }
@@ -134,9 +133,9 @@ function disagreement({ disagreement: { sides }, citations: all }, notes) {
     el(
       "li",
       {},
-      el("p", { class: "short", ...QUOTED }, short),
+      quoted("p", { class: "short" }, short),
       citations.filter((n) => quotes.has(n)).map((n) =>
-        el("p", {}, el("q", QUOTED, quotes.get(n)), notes.marks([n])),
+        el("p", {}, quoted("q", {}, quotes.get(n)), notes.marks([n])),
       ),
     ),
   );
@@ -159,8 +158,8 @@ function quote(passage, origin, back = null) {
   const { title, published } = passage;
   const date = published && [", ", el("time", { datetime: published }, day(published))];
   return [
-    el("p", {}, el("cite", QUOTED, title), date),
-    el("blockquote", { cite: links.at(-1).href, ...QUOTED }, passage.quote),
+    el("p", {}, quoted("cite", {}, title), date),
+    quoted("blockquote", { cite: links.at(-1).href }, passage.quote),
     el("p", { class: "where" }, links.map((address, i) => [i > 0 && " · ", link(address)]), back),
   ];
 }

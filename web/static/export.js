@@ -1,6 +1,7 @@
 // Answers as text to take away: for the clipboard, for a file. Whatever an article or a model says stays words there:
 // it can neither become markup nor lead anywhere. What was withheld is not told.
 
+import { spanAddress } from "./dom.js";
 import { day, moment, t } from "./i18n.js";
 
 export function answerAsText({ answer }, origin) {
@@ -52,9 +53,8 @@ export function borneOut({ sentences }) {
 }
 
 // Where a quote can be read: on the article's own site, if that has an address, and here.
-export function addresses({ article_id: id, url, start, end }, origin) {
-  const here = `${origin}/articles/${encodeURIComponent(id)}?start=${start}&end=${end}`;
-  return [addressOf(url), { href: here, label: t("export.passage") }].filter(Boolean);
+export function addresses(quote, origin) {
+  return [addressOf(quote.url), { href: origin + spanAddress(quote), label: t("export.passage") }].filter(Boolean);
 }
 
 // A link to a site; `javascript:` and the like are none.
