@@ -102,6 +102,7 @@ def test_a_follow_up_is_kept_with_the_conversation_that_it_was_asked_in_also_aft
 ) -> None:
     ask(page, AGAIN)
     expect(page.locator(".turn:last-child .asked")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()  # no longer "Stop": it is kept
     page.reload()
     button(page, "Helpful").click()
     expect(told(page)).to_have_text("Thank you.")
