@@ -284,10 +284,13 @@ def test_what_did_not_help_is_asked_again_and_shown_beside_what_it_was() -> None
     assert first.splitlines() == [
         BUILT,
         "    reader  wrong answer: No![2J It was 1904.",
-        "    then    “It was built in 1903.”",
+        "    then    It was built in 1903.",
         "    now     refused (not_in_articles)",
     ]
-    assert second.splitlines()[2:] == ["    then    refused (not_in_articles)", "    now     “Nobody paid.”"]
+    assert second.splitlines()[2:] == ["    then    refused (not_in_articles)", "    now     Nobody paid."]
+    assert "now     the same" in render_feedback(
+        heard, 0, [answer(BUILT, quote(BRIDGE, "It was built in 1903.")), now[1]]
+    )
 
 
 def test_evaluate_asks_what_readers_rated_and_leaves_the_report_alone(

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from axetest import violations
 from pagetest import ask
 from playwright.sync_api import BrowserContext, Locator, Page, Route, expect
 from webtest import AGAIN, JETS, WHERE, FakeQA, serving
@@ -101,6 +102,7 @@ def test_a_follow_up_is_kept_with_the_conversation_that_it_was_asked_in_also_aft
 ) -> None:
     ask(page, AGAIN)
     expect(page.locator(".turn:last-child .asked")).to_be_visible()
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()  # no longer "Stop": it is kept
     page.reload()
     button(page, "Helpful").click()
     expect(told(page)).to_have_text("Thank you.")
@@ -160,6 +162,16 @@ def test_an_impatient_reader_says_it_once(page: Page, file: Path) -> None:
     expect(told(page)).to_have_text("Thank you.")
     assert len(held) == 1
     assert len(file.read_bytes().splitlines()) == 1
+
+
+@pytest.mark.parametrize("width", [360, 1440])
+def test_neither_the_form_nor_the_thanks_hinder_anybody(page: Page, width: int) -> None:
+    page.set_viewport_size({"width": width, "height": 900})
+    button(page, "Not helpful").click()
+    assert violations(page) == []
+    button(page, "Send").click()
+    expect(told(page)).to_have_text("Thank you.")
+    assert violations(page) == []
 
 
 @pytest.mark.parametrize("width", [320, 360])

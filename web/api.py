@@ -80,12 +80,12 @@ def ask(body: AskRequest) -> Response:
 def feedback(body: FeedbackRequest) -> Response:
     """Say whether an answer helped, and why not.
 
-    The service keeps it, where its `feedback.file` is set, with the time and nothing else. Of an answer that is rated
-    again the last rating counts.
+    Where config.yaml names a file for it, the service keeps it, with the time and nothing else. Of an answer that is
+    rated again the last rating counts.
     """
     settings = current_config().feedback
     if settings.file is None:
-        raise NotFound("This service takes no feedback. Whoever runs it can set `feedback.file` in config.yaml.")
+        raise NotFound("This service takes no feedback. Whoever runs it can set feedback.file in config.yaml.")
     _check_limits(body)
     check(body.question)
     rating = Rating(

@@ -102,7 +102,7 @@ def ask_again(qa: Answers, doubted: Sequence[Rating], progress: Progress) -> lis
     return answers
 
 
-def render_feedback(heard: Heard, unreadable: int, now: Sequence[Answer]) -> str:
+def render_feedback(heard: Heard, unreadable: int, answers: Sequence[Answer]) -> str:
     """What came of the feedback, and for each answer that did not help: why, what it was, and what it is now."""
     lines = [
         f"{len(heard.candidates)} candidates: questions whose answer or refusal helped",
@@ -111,17 +111,23 @@ def render_feedback(heard: Heard, unreadable: int, now: Sequence[Answer]) -> str
     if unreadable:
         lines.append(f"{unreadable} lines of the file cannot be read")
     lines.append(f"{len(heard.doubted)} did not help; judge for yourself:")
-    for rating, answer in zip(heard.doubted, now, strict=True):
+    for rating, answer in zip(heard.doubted, answers, strict=True):
         why = ": ".join(filter(None, (rating.reason and rating.reason.replace("_", " "), printable(rating.comment))))
+        then, now = _said(rating), _said(answer)
         lines += [
             "",
             printable(rating.question),
             f"    reader  {why or '(no reason given)'}",
-            f"    then    {_shown(rating.refusal, [c.quote for c in rating.citations])}",
-            f"    now     {_shown(answer.refusal, [c.quote for c in answer.citations])}",
+            f"    then    {_shown(then)}",
+            f"    now     {'the same' if now == then else _shown(now)}",
         ]
     return "\n".join(lines)
 
 
-def _shown(refusal: str | None, quotes: Sequence[str]) -> str:
-    return f"refused ({refusal})" if refusal else " ".join(f"“{shorten(printable(q), 200)}”" for q in quotes)
+def _said(answer: Rating | Answer) -> list[str]:
+    """What an answer came to: a refusal, or quotes."""
+    return [f"refused ({answer.refusal})"] if answer.refusal else [citation.quote for citation in answer.citations]
+
+
+def _shown(said: Sequence[str]) -> str:
+    return " | ".join(shorten(printable(text), 200) for text in said)
