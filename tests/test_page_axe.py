@@ -75,7 +75,7 @@ def _follow_up(page: Page) -> None:
 
 def _stopped(page: Page) -> None:
     ask(page, SLOW)
-    expect(page.locator(".answer.text")).to_be_visible()
+    expect(page.locator(".live")).to_be_visible()
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".stopped")).to_be_visible()
 
@@ -84,6 +84,62 @@ def _offline(page: Page) -> None:
     page.context.set_offline(True)
     ask(page, WHERE)
     expect(page.locator(".problem")).to_be_visible()
+
+
+def _unreachable(page: Page) -> None:
+    page.route("**/api/ask", lambda route: route.abort())
+    ask(page, WHERE)
+    expect(page.locator(".problem")).to_be_visible()
+
+
+def _too_long(page: Page) -> None:
+    ask(page, "x" * 101)
+    expect(page.locator(".counter.over")).to_be_visible()
+
+
+def _invalid(page: Page) -> None:
+    page.route("**/api/ask", lambda route: route.fulfill(status=422, json={"detail": "It cannot be asked."}))
+    ask(page, WHERE)
+    expect(page.locator(".problem")).to_be_visible()
+
+
+def _walking(page: Page) -> None:
+    ask(page, DISAGREE)
+    page.locator(".mark").first.click()
+    expect(page.get_by_role("button", name="Next citation")).to_be_visible()
+
+
+def _card(page: Page) -> None:
+    ask(page, WHERE)
+    page.locator(".mark").first.hover()
+    expect(page.locator("#card")).to_be_visible()
+
+
+def _editing(page: Page) -> None:
+    ask(page, WHERE)
+    page.get_by_role("button", name="Change the question").click()
+    expect(page.locator("#editing")).to_be_visible()
+
+
+def _conversations(page: Page) -> None:
+    ask(page, WHERE)
+    expect(page.locator(".how")).to_be_visible()
+    _menu(page)
+    page.get_by_role("button", name="Conversations").click()
+    expect(page.locator("#conversations .title").first).to_be_visible()
+
+
+def _shortcuts(page: Page) -> None:
+    _menu(page)
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
+
+
+def _menu(page: Page) -> None:
+    opener = page.get_by_role("button", name="Menu")
+    if opener.is_visible():
+        opener.click()
+    expect(page.locator("#menu")).to_be_visible()
 
 
 def _rate_limited(page: Page) -> None:
@@ -98,18 +154,26 @@ STATES: dict[str, Callable[[Page], None]] = {
     "answer": _asked(WHERE, ".short-answer"),
     "answer, all opened": _all_opened,
     "follow-up": _follow_up,
-    "being written": _asked(SLOW, ".answer.text"),
+    "card of a mark": _card,
+    "question being changed": _editing,
+    "being written": _asked(SLOW, ".live"),
     "stopped": _stopped,
     "refusal": _asked(JETS, ".refusal"),
     "disagreement": _asked(DISAGREE, ".disagreement"),
     "hostile text": _asked(HOSTILE_QUESTION, ".short-answer"),
     "article": _article,
+    "article, one of two citations": _walking,
     "no such article": _gone_to("/articles/none?start=1&end=2", "#reader [role=alert]"),
     "no index": _asked(NO_INDEX, ".problem"),
     "service failed": _asked(BROKEN, ".problem"),
-    "question too long": _asked("x" * 101, ".problem"),
+    "question too long": _too_long,
+    "question refused": _invalid,
     "offline": _offline,
+    "unreachable": _unreachable,
     "rate limited": _rate_limited,
+    "menu": _menu,
+    "keyboard shortcuts": _shortcuts,
+    "conversations": _conversations,
     "no evaluation yet": _gone_to("/evaluation", "main"),
 }
 
