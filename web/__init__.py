@@ -51,6 +51,8 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
         static_url_path=f"/static/{_static_digest()}",
     )
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
+    app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
+    app.config["COMPRESS_BR_LEVEL"] = 6  # a tenth smaller than by default, and still a millisecond or two
     Compress(app)
     bind(app, qa, config)
     problems.register(app)

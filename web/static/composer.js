@@ -69,7 +69,7 @@ export class Composer {
 
   #show(busy) {
     this.busy = busy;
-    this.send.textContent = t(busy ? "composer.stop" : "composer.send");
+    this.send.classList.toggle("busy", busy);
     this.#count();
   }
 

@@ -62,18 +62,19 @@ async function askInto(turn, text, { replaced = false, tries = 0 } = {}) {
   try {
     const history = historyOf(before);
     const exchange = { question: text, answer: await ask(text, history, signal, live) };
+    live.end();
     if (signal.aborted) return;
     exchanges = [...before, exchange];
     show(turn, exchange, history);
     status.textContent = spoken(exchange.answer);
     await (replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange));
   } catch (error) {
+    live.end();
     if (signal.aborted) {
       live.break();
       showStopped(turn, text, replaced);
     } else showProblem(turn, text, error, { replaced, tries });
   } finally {
-    live.end();
     if (pending?.signal === signal) settle();
   }
 }
