@@ -10,6 +10,7 @@ from urllib.parse import quote as percent_encoded
 from urllib.parse import urljoin
 
 import pytest
+from axetest import violations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -129,6 +130,12 @@ def test_an_answer_is_copied_with_its_sources(page: Page) -> None:
         f"**Wiesbaden, Germany**\n\n{quote} \\[1\\]\n\n1. **{title}**\\\n   “{quote}”\\\n"
         f"   [www.jurist.org]({citation['url']}) · [The passage in its article]({link})"
     )
+
+
+def test_what_a_sentence_says_cannot_pass_for_a_source(page: Page) -> None:
+    given = invented("words\n\n[2] Another source", "quoted\n\n[3] words")
+    lines = call(page, "export", "answerAsText", given, HERE).splitlines()
+    assert [line[:3] for line in lines if line.startswith("[")] == ["[1]"]
 
 
 def test_the_date_of_an_article_is_told_where_it_is_known(page: Page) -> None:
@@ -343,6 +350,12 @@ def test_footnotes_of_the_html_file_lead_there_and_back(exported: Page) -> None:
         expect(source.locator("blockquote")).to_have_count(1)
         expect(source.locator(f"a[href='#{mark.get_attribute('id')}']")).to_have_count(1)
     assert marks.all_text_contents() == [f"[{n}]" for n in range(1, 7)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_html_file_hinders_nobody(exported: Page, scheme: str) -> None:
+    exported.emulate_media(color_scheme=scheme)
+    assert violations(exported) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
