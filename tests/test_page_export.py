@@ -70,7 +70,7 @@ def conversation(*exchanges: dict[str, Any]) -> dict[str, Any]:
 
 def invented(text: str, quote: str) -> dict[str, Any]:
     """An exchange that says the same hostile text wherever a text can stand."""
-    citation = {"n": 1, "article_id": text, "title": text, "url": "https://x.example/(a)`b?c=*&lt;d", "quote": quote}
+    citation = {"n": 1, "article_id": text, "title": text, "url": "https://x.example/(a)?c=`*&lt;d", "quote": quote}
     answer = {
         "id": "a1", "question": text, "asked": f"really {text}", "answered": True, "answer": text, "short_answer": text,
         "confidence": 1, "refusal": None, "closest": None, "unknown_words": [], "evidence": [], "disagreement": None,
@@ -191,6 +191,18 @@ def test_copied_text_is_in_the_clipboard(page: Page, address: str, secure: bool,
     expect(page.get_by_label("Your question")).to_have_value(text)
 
 
+def test_text_is_copied_out_of_a_modal_dialog_also_without_the_clipboards_interface(page: Page) -> None:
+    page.evaluate("""() => {
+      navigator.clipboard.writeText = undefined;
+      document.getElementById("conversations").showModal();
+    }""")
+    assert call(page, "saving", "copy", "words") is True
+    page.keyboard.press("Escape")
+    page.get_by_label("Your question").focus()
+    page.keyboard.press("Control+V")
+    expect(page.get_by_label("Your question")).to_have_value("words")
+
+
 def _from(address: str, route: Route) -> None:
     route.fulfill(response=route.fetch(url=route.request.url.replace(HERE, address)))
 
@@ -274,7 +286,7 @@ def _shown_in_markdown(page: Page, text: str, quote: str) -> None:
     assert set(facts["attributes"]) <= {"href", "id", "class"}
     here = f"{HERE}/articles/{percent_encoded(text, safe=string.ascii_letters + string.digits + '!*' + chr(39))}"
     links = {link for link in facts["addresses"] if not re.fullmatch(r"#fn(ref)?\d+(:\d+)?", link)}
-    assert links == {f"{HERE}/", "https://x.example/%28a%29%60b?c=*&lt;d", f"{here}?start=3&end=7"}
+    assert links == {f"{HERE}/", "https://x.example/%28a%29?c=%60*&lt;d", f"{here}?start=3&end=7"}
 
 
 @many
