@@ -480,9 +480,14 @@ def test_it_says_where_nothing_is_kept(page: Page, context: BrowserContext) -> N
     page.reload()
     store = Store(page)
     store.add("c1", exchange(WHERE))
+    store.add("c2", exchange(HIM))
     dialog = show(page, "c1")
     expect(dialog).to_contain_text("does not let the page keep conversations")
-    expect(dialog.locator("li .title")).to_have_text([WHERE])
+    expect(dialog.locator("li .title")).to_have_count(2)
+    dialog.get_by_role("button", name="Delete all").click()
+    dialog.get_by_role("button", name="Delete all").click()
+    expect(dialog).to_contain_text("No conversation is kept.")
+    assert store.list() == []
 
 
 def test_a_browser_that_deletes_nothing_is_told(page: Page, dialog: Locator) -> None:

@@ -10,6 +10,7 @@ from urllib.parse import quote as percent_encoded
 from urllib.parse import urljoin
 
 import pytest
+from axetest import violations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
@@ -69,7 +70,7 @@ def conversation(*exchanges: dict[str, Any]) -> dict[str, Any]:
 
 def invented(text: str, quote: str) -> dict[str, Any]:
     """An exchange that says the same hostile text wherever a text can stand."""
-    citation = {"n": 1, "article_id": text, "title": text, "url": "https://x.example/(a)`b?c=*&lt;d", "quote": quote}
+    citation = {"n": 1, "article_id": text, "title": text, "url": "https://x.example/(a)?c=`*&lt;d", "quote": quote}
     answer = {
         "id": "a1", "question": text, "asked": f"really {text}", "answered": True, "answer": text, "short_answer": text,
         "confidence": 1, "refusal": None, "closest": None, "unknown_words": [], "evidence": [], "disagreement": None,
@@ -131,6 +132,12 @@ def test_an_answer_is_copied_with_its_sources(page: Page) -> None:
     )
 
 
+def test_what_a_sentence_says_cannot_pass_for_a_source(page: Page) -> None:
+    given = invented("words\n\n[2] Another source", "quoted\n\n[3] words")
+    lines = call(page, "export", "answerAsText", given, HERE).splitlines()
+    assert [line[:3] for line in lines if line.startswith("[")] == ["[1]"]
+
+
 def test_the_date_of_an_article_is_told_where_it_is_known(page: Page) -> None:
     given = invented("words", "words")
     assert "[1] words, May 31, 2024\n" in call(page, "export", "answerAsText", given, HERE)
@@ -182,6 +189,18 @@ def test_copied_text_is_in_the_clipboard(page: Page, address: str, secure: bool,
     expect(page.get_by_label("Your question")).to_be_focused()
     page.keyboard.press("Control+V")
     expect(page.get_by_label("Your question")).to_have_value(text)
+
+
+def test_text_is_copied_out_of_a_modal_dialog_also_without_the_clipboards_interface(page: Page) -> None:
+    page.evaluate("""() => {
+      navigator.clipboard.writeText = undefined;
+      document.getElementById("conversations").showModal();
+    }""")
+    assert call(page, "saving", "copy", "words") is True
+    page.keyboard.press("Escape")
+    page.get_by_label("Your question").focus()
+    page.keyboard.press("Control+V")
+    expect(page.get_by_label("Your question")).to_have_value("words")
 
 
 def _from(address: str, route: Route) -> None:
@@ -267,7 +286,7 @@ def _shown_in_markdown(page: Page, text: str, quote: str) -> None:
     assert set(facts["attributes"]) <= {"href", "id", "class"}
     here = f"{HERE}/articles/{percent_encoded(text, safe=string.ascii_letters + string.digits + '!*' + chr(39))}"
     links = {link for link in facts["addresses"] if not re.fullmatch(r"#fn(ref)?\d+(:\d+)?", link)}
-    assert links == {f"{HERE}/", "https://x.example/%28a%29%60b?c=*&lt;d", f"{here}?start=3&end=7"}
+    assert links == {f"{HERE}/", "https://x.example/%28a%29?c=%60*&lt;d", f"{here}?start=3&end=7"}
 
 
 @many
@@ -343,6 +362,12 @@ def test_footnotes_of_the_html_file_lead_there_and_back(exported: Page) -> None:
         expect(source.locator("blockquote")).to_have_count(1)
         expect(source.locator(f"a[href='#{mark.get_attribute('id')}']")).to_have_count(1)
     assert marks.all_text_contents() == [f"[{n}]" for n in range(1, 7)]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_html_file_hinders_nobody(exported: Page, scheme: str) -> None:
+    exported.emulate_media(color_scheme=scheme)
+    assert violations(exported) == []
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -80,13 +80,14 @@ class Conversations {
 
   // Whether it could be done.
   async removeAll() {
+    const allHere = (await this.list()).every(({ id }) => this.#unkept.has(id));
     this.#unkept.clear();
     for (const id of this.#last.keys()) this.#removed.add(id);
     return this.#ask("readwrite", async ({ conversations, exchanges }) => {
       conversations.clear();
       exchanges.clear();
       return true;
-    }, false);
+    }, allHere);
   }
 
   async #restore(id, removed, unkept) {
@@ -106,7 +107,8 @@ class Conversations {
       return await this.#write(id, exchange, place);
     } catch {
       const about = (await this.list()).find((conversation) => conversation.id === id);
-      this.#unkept.set(id, { about, exchanges: await this.load(id) });
+      const exchanges = await this.load(id);
+      if (!this.#unkept.has(id)) this.#unkept.set(id, { about, exchanges });
       this.#works = false;
       return this.#putHere(id, exchange, place);
     }

@@ -97,7 +97,7 @@ const FOOTNOTES = {
 };
 
 function told(answer, numbers, form, origin) {
-  const notice = answer.notice && `${t("export.notice")} ${form.words(answer.notice)}`;
+  const notice = answer.notice && `${t("export.notice")} ${form.words(oneLine(answer.notice))}`;
   if (!answer.answered) return paragraphs(notice, refusal(answer, form, origin));
   const marks = (citations) => citations.filter((n) => numbers.has(n)).map((n) => form.mark(numbers.get(n))).join("");
   const text = answer.disagreement ? disagreement(answer, marks, form) : statement(answer, marks, form);
@@ -108,7 +108,7 @@ function told(answer, numbers, form, origin) {
 }
 
 function statement({ short_answer: short, sentences }, marks, form) {
-  const write = ({ text, citations }) => form.words(text.trim()) + marks(citations);
+  const write = ({ text, citations }) => form.words(oneLine(text)) + marks(citations);
   return [short && form.strong(short), borneOut({ sentences }).map((group) => group.map(write).join(" "))];
 }
 
