@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test install lint lock screenshots
+.PHONY: serve test install lint lock screenshots measure-page
 
 serve: install
 	$(BIN)/qa serve --port $(PORT)
@@ -38,3 +38,7 @@ lock: .venv/dev
 # The pictures of the page in the READMEs. It wants an installed Chromium.
 screenshots: .venv/dev
 	$(BIN)/python tests/screenshots.py
+
+# How fast the page is, as it is and with a processor four times slower. It wants a Chromium too.
+measure-page: .venv/dev
+	$(BIN)/python tests/measure_page.py

@@ -92,10 +92,10 @@ def one_question(browser: Browser, address: str, rate: int) -> list[Row]:
     """The first page from nothing, and the first answer."""
     page = watched(browser, rate)
     page.goto(address, wait_until="networkidle")
-    paint = page.evaluate("performance.getEntriesByName('first-contentful-paint')[0].startTime")
+    paint = page.wait_for_function("() => performance.getEntriesByName('first-contentful-paint')[0]?.startTime")
     loaded = seen(page)
     rows = [
-        ("first contentful paint", ms(paint)),
+        ("first contentful paint", ms(paint.json_value())),
         ("largest contentful paint", ms(loaded["paint"])),
         ("layout shift while loading", f"{loaded['shift']:.4f}"),
         ("blocked while loading, in all", ms(blocked(loaded["tasks"]))),

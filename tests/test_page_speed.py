@@ -71,6 +71,13 @@ def held(page: Page, address: str) -> Iterator[None]:
     page.unroute(address)
 
 
+def type_and_ask(page: Page, question: str) -> None:
+    """Ask key by key, as people do: `fill` would make the composer grow without a key."""
+    page.get_by_label("Your question").focus()
+    page.keyboard.type(question)
+    page.keyboard.press("Enter")
+
+
 def moved(page: Page) -> list[str]:
     """What has moved by itself since the page was loaded, some frames from now."""
     return page.evaluate("() => new Promise((done) => setTimeout(() => requestAnimationFrame(() => done(moved)), 100))")
@@ -110,15 +117,13 @@ def test_nothing_moves_while_the_page_loads(still_page: Page) -> None:
 def test_nothing_moves_as_an_answer_arrives(still_page: Page, question: str) -> None:
     for number, text in enumerate((WHERE, question), 1):
         with held(still_page, "**/api/ask"):
-            still_page.get_by_label("Your question").focus()
-            still_page.keyboard.type(text)  # as people do: `fill` would move the composer without a key
-            still_page.keyboard.press("Enter")
+            type_and_ask(still_page, text)
         expect(still_page.locator(".turn .how")).to_have_count(number)
     check_still(still_page)
 
 
 def test_nothing_moves_as_an_article_arrives(still_page: Page) -> None:
-    ask(still_page, WHERE)
+    type_and_ask(still_page, WHERE)
     with held(still_page, "**/api/articles/*"):
         still_page.locator(".mark").click()
     highlighted(still_page)
