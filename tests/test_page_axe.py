@@ -3,7 +3,7 @@
 A state that a test module of its own brings about is looked over with `violations` of `axetest.py` as well.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from urllib.parse import urljoin
 
@@ -12,7 +12,7 @@ from axetest import violations
 from evaltest import FakeQA as TinyQA
 from evaltest import fixed_cases
 from pagetest import ask, highlighted
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, Page, expect
 from webtest import (
     AGAIN,
     BROKEN,
@@ -27,7 +27,7 @@ from webtest import (
     serving,
 )
 
-from qa.config import Config, Evaluation
+from qa.config import Config, Evaluation, Feedback, Server
 from qa.evaluate import evaluate
 from qa.evaluate.about import about
 from qa.evaluate.results import keep
@@ -135,6 +135,12 @@ def _shortcuts(page: Page) -> None:
     expect(page.get_by_role("dialog", name="Keyboard shortcuts")).to_be_visible()
 
 
+def _feedback(page: Page) -> None:
+    ask(page, WHERE)
+    page.get_by_role("button", name="Not helpful").click()
+    expect(page.locator(".feedback form")).to_be_visible()
+
+
 def _menu(page: Page) -> None:
     opener = page.get_by_role("button", name="Menu")
     if opener.is_visible():
@@ -156,6 +162,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "follow-up": _follow_up,
     "card of a mark": _card,
     "question being changed": _editing,
+    "feedback being given": _feedback,
     "being written": _asked(SLOW, ".live"),
     "stopped": _stopped,
     "refusal": _asked(JETS, ".refusal"),
@@ -178,6 +185,26 @@ STATES: dict[str, Callable[[Page], None]] = {
 }
 
 
+@pytest.fixture(scope="module")
+def full_address(fake_qa: FakeQA, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The page with everything on it that a configuration can put there."""
+    folder = tmp_path_factory.mktemp("full")
+    config = Config(
+        server=Server(max_question_chars=100),
+        evaluation=Evaluation(folder=folder),
+        feedback=Feedback(file=folder / "feedback.jsonl"),
+    )
+    with serving(create_app(fake_qa, config)) as address:
+        yield address
+
+
+@pytest.fixture
+def page(context: BrowserContext, full_address: str) -> Page:
+    page = context.new_page()
+    page.goto(full_address)
+    return page
+
+
 @pytest.mark.parametrize("state", STATES)
 def test_nothing_hinders_anybody(page: Page, complaints: list[str], state: str) -> None:
     complaints.append("Failed to load resource")
@@ -197,7 +224,7 @@ def test_what_would_hinder_somebody_is_noticed(page: Page) -> None:
     page.evaluate("""() => {
       const buttons = [1, 2].map(() => document.createElement("button"));
       for (const { style } of buttons) Object.assign(style, { minHeight: 0, height: "9px", width: "9px", padding: 0 });
-      document.querySelector("main").append(...buttons);
+      document.querySelector("header").append(...buttons);
     }""")
     assert {line.split(":")[0] for line in violations(page)} == {"button-name", "target-size"}
 
