@@ -108,6 +108,7 @@ def test_nothing_moves_while_the_page_loads(still_page: Page) -> None:
     for number, question in enumerate((WHERE, JETS), 1):
         ask(still_page, question)
         expect(still_page.locator(".turn .how")).to_have_count(number)
+        expect(still_page.locator("#send:not(.busy)")).to_be_visible()  # the answer is kept
     still_page.reload(wait_until="networkidle")
     expect(still_page.locator(".turn")).to_have_count(2)
     check_still(still_page)

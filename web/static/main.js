@@ -65,9 +65,10 @@ async function askInto(turn, text, { replaced = false, tries = 0 } = {}) {
     live.end();
     if (signal.aborted) return;
     exchanges = [...before, exchange];
+    const kept = replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange);
     show(turn, exchange, history);
     status.textContent = spoken(exchange.answer);
-    await (replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange));
+    await kept;
   } catch (error) {
     live.end();
     if (signal.aborted) {
