@@ -16,6 +16,7 @@ from qa.models.llm import open_endpoint
 from qa.models.onnx import dictionary
 from qa.models.reader import Reader
 from qa.models.verifier import Verifier
+from qa.outline import Outlines
 from qa.retrieve import Search
 from qa.service import QA, Stages
 from qa.vocabulary import Vocabulary
@@ -68,6 +69,7 @@ def open_stages(config: Config) -> tuple[Index, Stages]:
         reader=Reader(threads=config.reader.threads),
         passages_read=config.reader.passages,
         answerer=_generative(config.answer, extractive, endpoint, embedding) if endpoint else extractive,
+        outlines=Outlines(index.articles, index.vectors),
         condense=Condense(endpoint) if endpoint else None,
     )
 

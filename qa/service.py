@@ -17,8 +17,10 @@ from qa.types import (
     Found,
     ModelHealth,
     Outcome,
+    Outline,
     Pause,
     Piece,
+    Statement,
     Trace,
     Turn,
     Usage,
@@ -45,6 +47,18 @@ class Answerer(Protocol):
         ...
 
 
+class Outlines(Protocol):
+    """Says what the articles are about, without a question."""
+
+    def outline(self, article: Article) -> Outline:
+        """The digest of an article, and what it names."""
+        ...
+
+    def timeline(self) -> tuple[Statement, ...]:
+        """Every dated statement of the articles, in the order of the calendar."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Stages:
     """The parts of the pipeline that `QA` is put together from."""
@@ -59,6 +73,7 @@ class Stages:
     passages_read: int
     """How many of the best passages the reader reads."""
     answerer: Answerer
+    outlines: Outlines
     condense: Callable[[str, Sequence[Turn]], Generator[Pause, None, tuple[str | None, Usage]]] | None = None
     """Makes a follow-up stand on its own by a language model, which takes time; None if that fails."""
 
@@ -77,6 +92,19 @@ class QA:
     def article(self, article_id: str) -> Article | None:
         """The article with this id, if there is one."""
         return self._articles.get(article_id)
+
+    def outline(self, article_id: str) -> Outline | None:
+        """What the article with this id is about, and what it names, if there is one.
+
+        Raises:
+            IndexUnavailable: the vector store fails.
+        """
+        article = self.article(article_id)
+        return self._stages.outlines.outline(article) if article else None
+
+    def timeline(self) -> tuple[Statement, ...]:
+        """Every dated statement of the articles, in the order of the calendar."""
+        return self._stages.outlines.timeline()
 
     @property
     def model(self) -> ModelHealth | None:

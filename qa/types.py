@@ -115,6 +115,42 @@ class Quote:
 
 
 @dataclass(frozen=True, slots=True)
+class Statement(Quote):
+    """A quote that states a date."""
+
+    since: str
+    """ISO 8601: `2024-05-31`, `2024-05` or `2024`."""
+    until: str
+    """The same, unless it is a range."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mention:
+    """Something that an article names, and the sentence that does so first."""
+
+    name: str
+    """As the sentence has it."""
+    start: int
+    end: int
+    """Of the sentence."""
+    count: int
+    """How often the article names it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """What an article is about, and what it names, each in the order of the text."""
+
+    words: int
+    digest: tuple[Quote, ...]
+    """Its most central sentences."""
+    people: tuple[Mention, ...]
+    places: tuple[Mention, ...]
+    organisations: tuple[Mention, ...]
+    dates: tuple[Mention, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Citation(Quote):
     """A quote that an answer refers to as `[n]`."""
 

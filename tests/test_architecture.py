@@ -22,9 +22,11 @@ ALLOWED = {
     "qa/retrieve.py": {"config", "index", "text", "types"},
     "qa/converse": {"text", "types", "converse"},
     "qa/answer": {"answer", "cite", "errors", "models", "text", "tokens", "types", "vocabulary"},
+    "qa/outline": {"answer", "cite", "index", "outline", "text", "types"},
     "qa/service.py": {"errors", "models", "types"},
     "qa/assemble.py": {
-        "answer", "config", "converse", "index", "ingest", "models", "retrieve", "service", "types", "vocabulary",
+        "answer", "config", "converse", "index", "ingest", "models", "outline", "retrieve", "service", "types",
+        "vocabulary",
     },
     "qa/evaluate/calibrate.py": {"answer", "assemble", "config", "converse", "evaluate", "index", "service"},
     "qa/evaluate/ablate.py": {

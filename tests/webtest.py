@@ -12,6 +12,7 @@ from werkzeug.serving import make_server
 
 from qa.errors import IndexMissing
 from qa.ingest import read_folder
+from qa.outline import Outlines
 from qa.service import QA, Event
 from qa.types import (
     Answer,
@@ -21,6 +22,7 @@ from qa.types import (
     Evidence,
     Found,
     ModelHealth,
+    Outline,
     Passage,
     Pause,
     Piece,
@@ -28,6 +30,7 @@ from qa.types import (
     Refusal,
     Sentence,
     Side,
+    Statement,
     Support,
     Trace,
     Turn,
@@ -42,7 +45,9 @@ HOSTILE_ARTICLE = Article(
     title=f"Title {HOSTILE} {LONG_WORD}",
     text=f"""😀😀 First paragraph, with an astral opening.
 
-The second 😀 says {HOSTILE}, {RIGHT_TO_LEFT}, {LONG_WORD} and more. It ends here.""",
+The second 😀 says {HOSTILE}, {RIGHT_TO_LEFT}, {LONG_WORD} and more. It ends here.
+
+On 31 May 2024 the author Jan Nowak read {HOSTILE}, {RIGHT_TO_LEFT} and {LONG_WORD} aloud in Prague 😀.""",
     url="javascript:document.title='taken'",
     published="2024-05-31",
 )
@@ -78,6 +83,7 @@ class FakeQA(QA):
         self.suggestions = (WHERE, JETS)
         self.asked_with: list[tuple[str, tuple[Turn, ...]]] = []
         self.given_up = threading.Event()
+        self._outlines = Outlines({article.id: article for article in self.articles}, _vectors)
 
     def article(self, article_id: str) -> Article | None:
         return next((article for article in self.articles if article.id == article_id), None)
@@ -85,6 +91,13 @@ class FakeQA(QA):
     @property
     def model(self) -> ModelHealth | None:
         return None
+
+    def outline(self, article_id: str) -> Outline | None:
+        article = self.article(article_id)
+        return self._outlines.outline(article) if article else None
+
+    def timeline(self) -> tuple[Statement, ...]:
+        return self._outlines.timeline()
 
     def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
         answer = self._answer(question, history)
@@ -175,6 +188,11 @@ def _one_by_one(answer: Answer) -> Iterator[Piece]:
     for number, (sentence, citation) in enumerate(zip(answer.sentences, answer.citations, strict=True)):
         yield Piece(f"{' ' if number else ''}{sentence.text} [{citation.n}]", (citation,))
         time.sleep(0.1)
+
+
+def _vectors(ids: Sequence[str]) -> dict[str, list[float]]:
+    """One for each sentence; those of early sentences are near each other."""
+    return {id_: [1.0, place / len(ids)] for place, id_ in enumerate(ids)}
 
 
 def _evidence(quote: Quote) -> Evidence:

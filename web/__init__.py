@@ -15,6 +15,7 @@ from qa.service import QA
 from web import problems
 from web.api import api, health
 from web.current import bind
+from web.overview import browse
 from web.pages import pages
 from web.schemas import Problem
 
@@ -61,6 +62,7 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
     app.register_api(api)
     app.register_api(health)
     app.register_blueprint(pages)
+    app.register_blueprint(browse)
     return app
 
 

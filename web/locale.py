@@ -8,7 +8,7 @@ from typing import Any
 
 import babel
 import yaml
-from babel.dates import format_date
+from babel.dates import format_date, format_interval, format_skeleton
 from babel.numbers import format_decimal
 
 _FOLDER = Path(__file__).parent / "locales"
@@ -42,6 +42,16 @@ class Locale:
     def date(self, iso: str) -> str:
         """A day as the language writes it, of `YYYY-MM-DD`."""
         return format_date(date.fromisoformat(iso), "long", self._babel)
+
+    def dates(self, since: str, until: str) -> str:
+        """A day, a month or a year as the language writes it, or a range; each of ISO 8601, as far as it is known."""
+        if len(since) != len(until):
+            return f"{self.dates(since, since)} – {self.dates(until, until)}"
+        first, last = (date.fromisoformat(f"{iso}-01-01"[:10]) for iso in (since, until))
+        written = {4: "y", 7: "yMMMM", 10: "yMMMd"}[len(since)]
+        if first != last:
+            return str(format_interval(first, last, written, locale=self._babel))
+        return self.date(since) if written == "yMMMd" else format_skeleton(written, first, locale=self._babel)
 
     def _written(self, value: Any) -> str:
         return format_decimal(value, locale=self._babel) if isinstance(value, int) else str(value)

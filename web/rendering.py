@@ -14,7 +14,12 @@ from web.locale import locale
 
 STATIC = Path(__file__).parent / "static"
 _IMPORT = re.compile(r'^(?:import|export|\}) .*from "\./([\w-]+\.js)";$', re.MULTILINE)
-_NAVIGATION = {"pages.chat": "page.chat", "pages.docs": "page.api"}
+_NAVIGATION = {
+    "pages.chat": "page.chat",
+    "browse.articles": "page.articles",
+    "browse.timeline": "page.timeline",
+    "pages.docs": "page.api",
+}
 """The pages that every page leads to, and the texts that name them."""
 
 

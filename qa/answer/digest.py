@@ -25,7 +25,7 @@ _DISCUSSING = re.compile(
 )
 _ABOUT_IT = 0.6
 """Share of the topic's words in the title and the first sentence of an article that is to be summarised."""
-_SENTENCE = 7
+SENTENCE = 7
 """Words that make a sentence rather than a heading or a dateline."""
 _SAME = 0.5
 """Share of common words from which two sentences say the same thing."""
@@ -58,7 +58,7 @@ def digest(question: Question, evidence: Sequence[Evidence], articles: Mapping[s
     first_of_each = {point.article.id: point for point in reversed(points)}
     chosen: list[Point] = []
     for point in [*(point for point in points if first_of_each[point.article.id] is point), *points]:
-        if len(chosen) < MOST_STATEMENTS and not any(_repeats(point, other) for other in chosen):
+        if len(chosen) < MOST_STATEMENTS and not any(repeats(point, other) for other in chosen):
             chosen.append(point)
     return sorted(chosen, key=lambda point: -point.relevance)
 
@@ -91,13 +91,13 @@ def _openings(whole: Sequence[Article]) -> list[Point]:
     """The first real sentences of each article: no headings, datelines and the like."""
     points = []
     for article in whole[:MOST_STATEMENTS]:
-        spans = [span for span in sentences(article.text) if len(words(article.text[slice(*span)])) >= _SENTENCE]
+        spans = [span for span in sentences(article.text) if len(words(article.text[slice(*span)])) >= SENTENCE]
         for place, span in enumerate(spans[: max(2, MOST_STATEMENTS // len(whole))]):
             points.append(Point(article, tuple(standalone(article, *span)), 1 - place / 100))
     return points
 
 
-def _repeats(one: Point, other: Point) -> bool:
+def repeats(one: Point, other: Point) -> bool:
     """Whether one is quoted along with the other, or says the same."""
     a, b = stems(one.text), stems(other.text)
     if len(a & b) >= _SAME * max(1, min(len(a), len(b))):

@@ -28,6 +28,12 @@ def sentences(text: str) -> tuple[tuple[int, int], ...]:
     return tuple(sentence_spans(text))
 
 
+def sentence_at(text: str, place: int) -> tuple[int, int]:
+    """The sentence in which a place of a text lies; the one before it where it lies between two."""
+    spans = sentences(text)
+    return spans[max(0, bisect_right(spans, place, key=itemgetter(0)) - 1)]
+
+
 def standalone(article: Article, start: int, end: int) -> list[tuple[int, int]]:
     """The sentences to quote so that the stretch from `start` to `end` stands on its own.
 

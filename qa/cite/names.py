@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache, lru_cache
 from os.path import commonprefix
 from pathlib import Path
+from typing import NamedTuple
 
 from qa.text import STOP_WORDS, WORD, stem
 
@@ -56,7 +57,7 @@ _CODE = re.compile(
     r"\b(?=\w*\d)(?=\w*[^\W\d_])(?!Q[1-4]\b|[1-4]Q\b|\d+(?:st|nd|rd|th|s|k|m|bn|mn|tn|km|kg|mw|am|pm)\b)\w{2,}\b",
     re.IGNORECASE,
 )
-_TITLES = frozenset(
+TITLES = frozenset(
     "minister president chancellor secretary general chairman chairwoman chair director mayor governor senator judge "
     "councillor ambassador commissioner king queen prince princess pope bishop captain colonel major admiral professor "
     "spokesman spokeswoman spokesperson coach".split()
@@ -80,7 +81,20 @@ def common_words() -> dict[str, int]:
 @lru_cache(maxsize=4_096)
 def names(text: str) -> tuple[tuple[str, ...], ...]:
     """Runs of capitalised words; at the start of a sentence only words that are usually capitalised."""
-    runs: list[list[str]] = []
+    return tuple(tuple(word.text for word in run) for run in name_runs(text))
+
+
+class Word(NamedTuple):
+    """A word of a name without its possessive, and where it stands."""
+
+    text: str
+    start: int
+    end: int
+
+
+def name_runs(text: str) -> list[list[Word]]:
+    """What `names` finds, with offsets."""
+    runs: list[list[Word]] = []
     end = -1
     for match in _NAME_WORD.finditer(text):
         word = match.group()
@@ -88,17 +102,17 @@ def names(text: str) -> tuple[tuple[str, ...], ...]:
         if not word[0].isupper() or word.lower() in _CALENDAR or len(word) == 1 or any(c.isdigit() for c in word):
             continue
         bare = re.sub(r"['’]s?$", "", word)
-        if not word.isupper() and (bare.lower() in STOP_WORDS or (opens and _is_common(bare))):
+        if not word.isupper() and (bare.lower() in STOP_WORDS or (opens and is_common(bare))):
             continue
-        if runs and text[end : match.start()] in (" ", "-", " - "):
-            runs[-1].append(bare)
-        else:
-            runs.append([bare])
+        if not runs or text[end : match.start()] not in (" ", "-", " - "):
+            runs.append([])
+        runs[-1].append(Word(bare, match.start(), match.start() + len(bare)))
         end = match.end()
-    return tuple(tuple(run) for run in runs)
+    return runs
 
 
-def _is_common(word: str) -> bool:
+def is_common(word: str) -> bool:
+    """Whether a word, or each part of a compound, is usually written in lower case."""
     lower = word.lower()
     if any(part not in common_words() and part not in STOP_WORDS for part in lower.split("-")):
         stems = _common_stems()
@@ -135,7 +149,7 @@ def _told(word: str, stems: Iterable[str], folded: str) -> bool:
     parts = [part for part in re.split(r"[-.]", word) if part[:1].isupper()]
     if all(stem(part) in stems for part in parts):
         return True
-    return _alias(word.lower(), folded) or (not _is_common(word) and any(_same_root(stem(word), one) for one in stems))
+    return _alias(word.lower(), folded) or (not is_common(word) and any(_same_root(stem(word), one) for one in stems))
 
 
 def _same_root(one: str, other: str) -> bool:
@@ -157,9 +171,9 @@ def _initials(text: str) -> set[str]:
 
 
 def _retitled(title: str, name: str, text: str) -> bool:
-    if title.lower() not in _TITLES:
+    if title.lower() not in TITLES:
         return False
-    others = {m[1].lower() for m in re.finditer(rf"\b(\w+)\s+{re.escape(name)}\b", text)} & _TITLES
+    others = {m[1].lower() for m in re.finditer(rf"\b(\w+)\s+{re.escape(name)}\b", text)} & TITLES
     return bool(others) and title.lower() not in others
 
 
@@ -167,10 +181,10 @@ def _renamed(first: str, last: str, text: str) -> bool:
     """Whether a text has another first name or title before this name, and never this one."""
     if _retitled(first, last, text):
         return True
-    if _is_common(first) or _is_common(last):
+    if is_common(first) or is_common(last):
         return False
     others = [m[1] for m in re.finditer(rf"\b([A-Z][\w’'-]+)\s+{re.escape(last)}\b", text)]
-    others = [other for other in others if not _is_common(other)]
+    others = [other for other in others if not is_common(other)]
     return (
         bool(others)
         and all(stem(first) != stem(other) for other in others)

@@ -43,6 +43,6 @@ export function paragraphs(text, spans) {
     return edges.slice(1).map((edge, k) => ({
       text: text.slice(edges[k], edge),
       kinds: spans.filter(({ from, to }) => from <= edges[k] && edge <= to && from < to).map(({ kind }) => kind),
-    })).filter((piece) => piece.text.trim());
+    })).filter((piece, k, all) => piece.text.trim() || (k > 0 && k < all.length - 1)); // a space between two spans stays
   }).filter((pieces) => pieces.length);
 }

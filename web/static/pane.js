@@ -5,6 +5,7 @@ import { spanAddress } from "./dom.js";
 import { Reader } from "./reader.js";
 
 const reader = new Reader(document.getElementById("reader"), { onClose: close, onWalk: walk });
+const home = targetOf(location) ? "/" : location.pathname + location.search; // what this page shows, no article open
 let stops = []; // the spans that n and p lead through: those that are linked to where the open one was followed
 
 export function isOpen() {
@@ -15,7 +16,7 @@ export function close() {
   if (!targetOf(location)) return;
   if (history.state?.over) history.back();
   else {
-    history.replaceState(null, "", "/");
+    history.replaceState(null, "", home);
     follow();
   }
 }
@@ -73,4 +74,8 @@ document.addEventListener("click", (event) => {
   stops = stopsWithin(link.closest("[data-walk]"));
   open(target);
 });
-window.addEventListener("popstate", follow);
+window.addEventListener("popstate", () => {
+  // After a reload with an article open, the page that it was opened from is another one than this.
+  if (targetOf(location) || location.pathname + location.search === home) follow();
+  else location.reload();
+});

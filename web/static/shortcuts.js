@@ -16,15 +16,19 @@ const IN_THE_QUESTION = [
 export function listen(dialog, keys, actions) {
   dialog.replaceChildren(...list(dialog, keys));
   const show = () => dialog.open || dialog.showModal();
+  onKeys(keys, { ...actions, help: show });
+  return show;
+}
+
+export function onKeys(keys, actions) {
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
     if (typing || !on() || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     const name = Object.keys(keys).find((action) => keys[action] === event.key);
     if (!name || (document.querySelector("dialog.dialog[open]") && name !== "help")) return;
     event.preventDefault();
-    (name === "help" ? show : actions[name])();
+    actions[name]();
   });
-  return show;
 }
 
 function list(dialog, keys) {

@@ -1,0 +1,84 @@
+"""Outlines of articles and the timeline, made when first asked for and kept."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from functools import lru_cache
+from threading import Lock
+
+from qa.answer.quotes import quote, sentence_at, standalone
+from qa.outline.central import Stored, digest, is_sentence
+from qa.outline.dates import stated_dates
+from qa.outline.mentions import Kind, named
+from qa.text import words
+from qa.types import Article, Mention, Outline, Statement
+
+_KEPT = 1_000
+"""Outlines that are kept: fifty pages of an overview."""
+_STATEMENT = 4
+"""Words that make a dated statement: "The works would begin in May." is one."""
+
+
+class Outlines:
+    """What the articles are about; threads may share it."""
+
+    def __init__(self, articles: Mapping[str, Article], stored: Stored) -> None:
+        """Outline `articles`, by id, whose sentences' vectors `stored` gives."""
+        self._articles = articles
+        self._stored = stored
+        self._timeline: tuple[Statement, ...] | None = None
+        self._lock = Lock()
+        self.outline = lru_cache(maxsize=_KEPT)(self._outline)
+
+    def _outline(self, article: Article) -> Outline:
+        by_kind: dict[Kind, list[Mention]] = {kind: [] for kind in Kind}
+        for name in named(article.text):
+            by_kind[name.kind].append(_mention(article.text, name.spans))
+        return Outline(
+            words=len(words(article.text)),
+            digest=digest(article, self._stored),
+            people=_in_order(by_kind[Kind.PERSON]),
+            places=_in_order(by_kind[Kind.PLACE]),
+            organisations=_in_order(by_kind[Kind.ORGANISATION]),
+            dates=_dates(article),
+        )
+
+    def timeline(self) -> tuple[Statement, ...]:
+        """Every dated statement of the articles, in the order of the calendar."""
+        with self._lock:
+            if self._timeline is None:
+                found = (statement for article in self._articles.values() for statement in statements(article))
+                self._timeline = tuple(sorted(found, key=lambda s: (s.since, s.until, s.article_id, s.start)))
+        return self._timeline
+
+
+def statements(article: Article) -> Iterator[Statement]:
+    """The sentences of an article that state a date, with what they lean on; headings and datelines are none."""
+    seen = set()
+    for stated in stated_dates(article):
+        start, end = sentence_at(article.text, stated.start)
+        if not stated.since or not stated.until or not is_sentence(article.text[start:end], _STATEMENT):
+            continue
+        whole = quote(article, standalone(article, start, end))
+        statement = Statement(**asdict(whole), since=stated.since, until=stated.until)
+        if statement not in seen:
+            seen.add(statement)
+            yield statement
+
+
+def _dates(article: Article) -> tuple[Mention, ...]:
+    """The dates that an article states, the same date once however it is written."""
+    text = article.text
+    found: dict[tuple[str, str], list[tuple[int, int]]] = {}
+    for stated in stated_dates(article):
+        key = (stated.since or text[stated.start : stated.end], stated.until or "")
+        found.setdefault(key, []).append((stated.start, stated.end))
+    return tuple(_mention(text, spans) for spans in found.values())
+
+
+def _mention(text: str, spans: Sequence[tuple[int, int]]) -> Mention:
+    start, end = spans[0]
+    return Mention(text[start:end], *sentence_at(text, start), count=len(spans))
+
+
+def _in_order(mentions: Sequence[Mention]) -> tuple[Mention, ...]:
+    return tuple(sorted(mentions, key=lambda mention: mention.start))
