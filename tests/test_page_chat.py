@@ -14,7 +14,7 @@ def test_an_answer_is_shown_while_it_is_written_and_can_be_stopped(page: Page, f
     expect(page.locator(".live .text .mark")).to_have_count(1)
     page.get_by_role("button", name="Stop").click()
     expect(page.locator(".stopped")).to_be_visible()
-    expect(page.get_by_role("button", name="Ask")).to_be_enabled()
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_enabled()
     assert fake_qa.given_up.wait(5)
     ask(page, WHERE)
     expect(page.locator(".short-answer")).to_have_text("Wiesbaden, Germany")
