@@ -39,6 +39,6 @@ def test_shift_enter_makes_a_line_and_asks_nothing(page: Page) -> None:
 def test_nothing_scrolls_sideways_on_a_small_phone(page: Page, question: str) -> None:
     page.set_viewport_size(NARROW)
     ask(page, question)
-    page.get_by_text("How this was found").click()
+    page.get_by_text("Why these passages?").click()
     expect(page.locator(".how table")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
