@@ -11,7 +11,7 @@ from statistics import median
 from typing import Any
 
 from misbehaving import Call, ModelServer
-from pagetest import WIDE, ask
+from pagetest import WIDE, ask, settled
 from playwright.sync_api import Browser, BrowserContext, Page
 from realpage import chromium, served
 
@@ -197,7 +197,9 @@ def slow_down(page: Page, rate: int) -> None:
 def time_to_answer(page: Page, question: str, count: int) -> float:
     """Milliseconds from Enter until this answer, the so-manieth, is on the screen."""
     ask(page, question)
-    return page.wait_for_function(ANSWERED, arg=count).json_value() - page.evaluate("seen.pressed")
+    shown = page.wait_for_function(ANSWERED, arg=count).json_value()
+    settled(page)
+    return shown - page.evaluate("seen.pressed")
 
 
 def seen(page: Page) -> dict[str, Any]:

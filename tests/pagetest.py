@@ -150,6 +150,11 @@ def ask(page: Page, question: str) -> None:
     page.keyboard.press("Enter")
 
 
+def settled(page: Page) -> None:
+    """Waits until the answer is whole and kept, so that the next question can be asked and a reload loses nothing."""
+    expect(page.get_by_role("button", name="Ask", exact=True)).to_be_visible()
+
+
 def highlighted(page: Page) -> str:
     """The marked words of the open article, once they are to be seen."""
     expect(page.locator("#reader mark").first).to_be_in_viewport()

@@ -4,7 +4,7 @@ import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pagetest import ask, highlighted
+from pagetest import ask, highlighted, settled
 from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 from realpage import ROOT, chromium, served
@@ -36,6 +36,7 @@ def answered(page: Page, *questions: str) -> None:
     for number, question in enumerate(questions, 1):
         ask(page, question)
         expect(page.locator(".turn .how")).to_have_count(number)
+        settled(page)
 
 
 def with_article(page: Page, *questions: str) -> None:

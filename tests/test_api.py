@@ -242,7 +242,7 @@ def test_articles_are_listed_without_and_given_with_their_text(client: FlaskClie
 def test_suggestions_health_and_readiness(client: FlaskClient) -> None:
     assert client.get("/api/suggestions").get_json() == {"suggestions": [WHERE, JETS]}
     assert client.get("/healthz").get_json() == {"status": "ok"}
-    assert client.get("/readyz").get_json() == {"status": "ready", "articles": 3, "model": None}
+    assert client.get("/readyz").get_json() == {"status": "ready", "articles": 4, "model": None}
 
 
 def test_a_service_without_articles_is_not_ready() -> None:

@@ -11,7 +11,7 @@ import pytest
 from axetest import violations
 from evaltest import FakeQA as TinyQA
 from evaltest import fixed_cases
-from pagetest import ask, highlighted
+from pagetest import ask, highlighted, settled
 from playwright.sync_api import BrowserContext, Page, expect
 from webtest import (
     AGAIN,
@@ -69,6 +69,7 @@ def _all_opened(page: Page) -> None:
 def _follow_up(page: Page) -> None:
     ask(page, WHERE)
     expect(page.locator(".how")).to_be_visible()
+    settled(page)
     ask(page, AGAIN)
     expect(page.locator(".asked")).to_be_visible()
 

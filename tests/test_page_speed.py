@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from pagetest import NARROW, WIDE, ask, highlighted
+from pagetest import NARROW, WIDE, ask, highlighted, settled
 from playwright.sync_api import Page, Response, Route, expect
 from webtest import AGAIN, DISAGREE, DOUBTED, HOSTILE_QUESTION, JETS, PIECEMEAL, WHERE
 
@@ -108,7 +108,7 @@ def test_nothing_moves_while_the_page_loads(still_page: Page) -> None:
     for number, question in enumerate((WHERE, JETS), 1):
         ask(still_page, question)
         expect(still_page.locator(".turn .how")).to_have_count(number)
-        expect(still_page.locator("#send:not(.busy)")).to_be_visible()  # the answer is kept
+        settled(still_page)
     still_page.reload(wait_until="networkidle")
     expect(still_page.locator(".turn")).to_have_count(2)
     check_still(still_page)
@@ -120,6 +120,7 @@ def test_nothing_moves_as_an_answer_arrives(still_page: Page, question: str) -> 
         with held(still_page, "**/api/ask"):
             type_and_ask(still_page, text)
         expect(still_page.locator(".turn .how")).to_have_count(number)
+        settled(still_page)
     check_still(still_page)
 
 
