@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 from realpage import ROOT, chromium, served
 
 FOLDER = ROOT / "web" / "screenshots"
-COLOURS = 64
-"""In each picture. Text on paper needs no more, and every clone carries the pictures."""
+COLOURS = 256
+"""In each picture: enough for text and soft shadows, and every clone carries the pictures."""
 DAY = "2024-06-01T12:00:00+02:00"
 """What the browser's clock says, so that nothing in a picture changes from one day to the next."""
 
@@ -46,10 +46,17 @@ def with_article(page: Page, *questions: str) -> None:
     highlighted(page)
 
 
+def gone_to(page: Page, name: str) -> None:
+    """Follow a link of the navigation."""
+    page.get_by_role("link", name=name, exact=True).click()
+
+
 PICTURES = {
     "chat": Picture(1440, 900, lambda page: with_article(page, HEADQUARTERS, USE)),
     "dark": Picture(1440, 900, lambda page: with_article(page, HEADQUARTERS, USE), scheme="dark"),
     "refusal": Picture(1024, 640, lambda page: answered(page, JETS)),
+    "articles": Picture(1440, 900, lambda page: gone_to(page, "Articles")),
+    "timeline": Picture(1440, 900, lambda page: gone_to(page, "Timeline")),
     "phone": Picture(360, 740, lambda page: answered(page, HEADQUARTERS), scale=2),
     "phone-article": Picture(360, 740, lambda page: with_article(page, HEADQUARTERS), scale=2),
 }

@@ -42,3 +42,10 @@ def test_nothing_scrolls_sideways_on_a_small_phone(page: Page, question: str) ->
     page.get_by_text("Why these passages?").click()
     expect(page.locator(".how table")).to_be_visible()
     assert page.evaluate("document.documentElement.scrollWidth") == NARROW["width"]
+
+
+def test_a_phone_shows_the_first_page_from_its_top(page: Page) -> None:
+    page.set_viewport_size(NARROW)
+    page.reload()
+    expect(page.get_by_label("Your question")).to_be_focused()
+    expect(page.locator(".lead")).to_be_in_viewport()

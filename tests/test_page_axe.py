@@ -182,6 +182,8 @@ STATES: dict[str, Callable[[Page], None]] = {
     "menu": _menu,
     "keyboard shortcuts": _shortcuts,
     "conversations": _conversations,
+    "articles in brief": _gone_to("/articles", ".outline"),
+    "timeline": _gone_to("/timeline", ".quote"),
     "no evaluation yet": _gone_to("/evaluation", "main"),
 }
 

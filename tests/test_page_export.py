@@ -198,6 +198,7 @@ def test_text_is_copied_out_of_a_modal_dialog_also_without_the_clipboards_interf
     }""")
     assert call(page, "saving", "copy", "words") is True
     page.keyboard.press("Escape")
+    expect(page.locator("#conversations")).to_be_hidden()
     page.get_by_label("Your question").focus()
     page.keyboard.press("Control+V")
     expect(page.get_by_label("Your question")).to_have_value("words")

@@ -64,7 +64,7 @@ export class Composer {
   }
 
   focus() {
-    this.question.focus();
+    this.question.focus({ preventScroll: true }); // the composer is always in sight
   }
 
   #show(busy) {

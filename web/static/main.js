@@ -16,6 +16,7 @@ import * as shortcuts from "./shortcuts.js";
 
 const CURRENT = "conversation";
 const SUGGESTED = 3; // below a refusal
+const AT_ONCE = 10; // turns of a kept conversation: the last ones are there immediately, the others soon
 const byId = (id) => document.getElementById(id);
 const [log, welcome, status, newConversation] = ["conversation", "welcome", "status", "new-conversation"].map(byId);
 const limits = document.body.dataset;
@@ -95,13 +96,17 @@ function stop() {
 }
 
 function addTurn(text) {
-  const body = el("div", { class: "body" });
-  const node = el("article", { class: "turn" }, quoted("h2", { class: "question" }, text), body);
-  log.append(node);
+  const turn = turnOf(text);
+  log.append(turn.node);
   welcome.hidden = true;
   newConversation.hidden = false;
-  node.scrollIntoView({ block: "start" });
-  return { node, body };
+  turn.node.scrollIntoView({ block: "start" });
+  return turn;
+}
+
+function turnOf(text) {
+  const body = el("div", { class: "body" });
+  return { body, node: el("article", { class: "turn" }, quoted("h2", { class: "question" }, text), body) };
 }
 
 // `history` is what the question was asked with.
@@ -177,19 +182,31 @@ function stopEditing() {
 function begin(newId, kept) {
   stop();
   stopEditing();
-  [id, exchanges] = [newId, []];
+  [id, exchanges] = [newId, kept];
   remember(newId);
   log.replaceChildren();
   welcome.hidden = kept.length > 0;
   newConversation.hidden = !kept.length;
-  for (const exchange of kept) {
-    try {
-      show(addTurn(exchange.question), exchange, historyOf(exchanges));
-      exchanges.push(exchange);
-    } catch {
-      log.lastChild.remove(); // kept by another version of this page
-    }
+  showKept(kept.length);
+  log.lastChild?.scrollIntoView({ block: "start" });
+}
+
+// Shows the kept turns before the one with this number, the last of them first. Those above come a few at a time: the
+// browser keeps in place what is on the screen, and stays at hand.
+function showKept(end) {
+  const [conversation, first] = [id, Math.max(0, end - AT_ONCE)];
+  log.prepend(...exchanges.slice(first, end).map((exchange, i) => keptTurn(exchange, first + i)));
+  if (first > 0) setTimeout(() => conversation === id && showKept(first));
+}
+
+function keptTurn(exchange, place) {
+  const turn = turnOf(exchange.question);
+  try {
+    show(turn, exchange, historyOf(exchanges.slice(0, place)));
+  } catch {
+    // It was kept by another version of this page, whose answers this one cannot show.
   }
+  return turn.node;
 }
 
 async function openConversation(wanted) {
