@@ -167,7 +167,7 @@ class Config(_Section):
     server: Server = Server()
     evaluation: Evaluation = Evaluation()
     feedback: Feedback = Feedback()
-    suggestions: tuple[str, ...] = Field((), description="First questions offered; kept only if really answered.")
+    suggestions: tuple[str, ...] = Field((), description="First questions offered, if really answered.")
 
     @classmethod
     def load(cls, path: Path, environ: Mapping[str, str] = os.environ) -> Self:

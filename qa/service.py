@@ -5,6 +5,8 @@ import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
+from functools import cached_property
+from itertools import islice
 from typing import Protocol
 
 from qa.errors import QuestionError
@@ -28,6 +30,12 @@ from qa.types import (
 
 Event = Found | Piece | Pause | Answer
 """`Found` first, then pieces and pauses, then the `Answer`; `Found` again where a follow-up was understood better."""
+
+
+_PROPOSED = 4
+"""Questions that are suggested where the configuration suggests none that is answered."""
+_SURE = 0.8
+"""Confidence of an answer that is shown off: of a refusal it is below the threshold."""
 
 
 class Answerer(Protocol):
@@ -58,6 +66,10 @@ class Outlines(Protocol):
         """Every dated statement of the articles, in the order of the calendar."""
         ...
 
+    def questions(self) -> Iterator[str]:
+        """A few questions that the articles may answer."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Stages:
@@ -82,12 +94,25 @@ class QA:
     """Answers questions from the articles of one index; threads may share it."""
 
     def __init__(self, articles: Mapping[str, Article], index: str, stages: Stages, suggestions: Sequence[str]) -> None:
-        """Serve `articles`, by id, from the index with this fingerprint; only answered `suggestions` are kept."""
+        """Serve `articles`, by id, from the index with this fingerprint."""
         self._articles = articles
         self._index = index
         self._stages = stages
+        self._suggestions = suggestions
         self.articles = tuple(articles[id_] for id_ in sorted(articles))
-        self.suggestions = tuple(suggestion for suggestion in suggestions if self._answerable(suggestion))
+
+    @cached_property
+    def suggestions(self) -> tuple[str, ...]:
+        """Questions to begin with, each of which is really answered: those that were given.
+
+        Where none of these is answered, as with articles that are new to the service, a few about people whom the
+        articles name.
+        """
+        given = tuple(question for question in self._suggestions if self._draft(question).answered)
+        proposed = (
+            question for question in self._stages.outlines.questions() if self._draft(question).confidence >= _SURE
+        )
+        return given or tuple(islice(proposed, _PROPOSED))
 
     def article(self, article_id: str) -> Article | None:
         """The article with this id, if there is one."""
@@ -189,9 +214,9 @@ class QA:
             yield event
         raise AssertionError("an answerer's last event is its outcome")
 
-    def _answerable(self, question: str) -> bool:
+    def _draft(self, question: str) -> Draft:
         evidence = self._evidence(self._stages.correct(question), _Stopwatch())
-        return self._stages.answerer.answer(question, evidence).answered
+        return self._stages.answerer.answer(question, evidence)
 
 
 def check(question: str) -> None:

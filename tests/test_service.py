@@ -31,6 +31,12 @@ def test_only_suggestions_that_are_really_answered_are_offered(qa: QA, config: C
     assert open_qa(wishful).suggestions == config.suggestions
 
 
+def test_where_no_suggestion_is_answered_people_of_the_articles_are_asked_about(qa: QA, config: Config) -> None:
+    suggested = open_qa(config.model_copy(update={"suggestions": ("How tall is the Eiffel Tower?",)})).suggestions
+    assert "Who is Jens Stoltenberg?" in suggested
+    assert all(qa.ask(question).answered for question in suggested)
+
+
 def test_threads_share_the_service(qa: QA) -> None:
     questions = ["Where would a NATO headquarters be created?", "How many fighter jets did Poland pledge?"] * 8
     alone = [qa.ask(question).text for question in questions[:2]]

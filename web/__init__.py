@@ -1,6 +1,7 @@
 """The Flask application: a chat page and a JSON API over `qa.service.QA`."""
 
 import hashlib
+import logging
 import re
 import uuid
 from pathlib import Path
@@ -24,6 +25,7 @@ __all__ = ["create_app"]
 MAX_BODY_BYTES = 256 * 1024
 """Room for a long conversation; a larger request is refused before it is read."""
 _STATIC = Path(__file__).parent / "static"
+_log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src {styles}; connect-src 'self'; img-src 'self' data:; "
@@ -57,6 +59,7 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
     Compress(app)
     bind(app, qa, config)
     problems.register(app)
+    _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
     app.before_request(_identify)
     app.after_request(_finish)
     app.register_api(api)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import lru_cache
+from itertools import islice
 from threading import Lock
 
 from qa.answer.quotes import quote, sentence_at, standalone
@@ -14,6 +15,10 @@ from qa.types import Article, Mention, Outline, Statement
 
 _KEPT = 1_000
 """Outlines that are kept: fifty pages of an overview."""
+_ASKED_OF = 8
+"""Articles whose people are asked about: a few questions are wanted, and each is tried."""
+_ASKED = 2
+"""People of each."""
 _STATEMENT = 4
 """Words that make a dated statement: "The works would begin in May." is one."""
 
@@ -49,6 +54,13 @@ class Outlines:
                 found = (statement for article in self._articles.values() for statement in statements(article))
                 self._timeline = tuple(sorted(found, key=lambda s: (s.since, s.until, s.article_id, s.start)))
         return self._timeline
+
+    def questions(self) -> Iterator[str]:
+        """Questions about whom the first articles name most, each once; they may be unanswered."""
+        outlines = (self.outline(article) for article in islice(self._articles.values(), _ASKED_OF))
+        people = [sorted(outline.people, key=lambda person: -person.count) for outline in outlines]
+        names = dict.fromkeys(person.name for rank in range(_ASKED) for named in people for person in named[rank:][:1])
+        return (f"Who is {name}?" for name in names)
 
 
 def statements(article: Article) -> Iterator[Statement]:
