@@ -145,7 +145,8 @@ def real_page(context: BrowserContext, real_address: str) -> Page:
 
 
 def ask(page: Page, question: str) -> None:
-    """Types a question and presses Enter; does not wait for the answer."""
+    """Types a question and presses Enter, once the page is ready for it; does not wait for the answer."""
+    expect(page.locator("#send")).to_be_enabled()
     page.get_by_label("Your question").fill(question)
     page.keyboard.press("Enter")
 

@@ -70,3 +70,25 @@ def test_offsets_count_code_points_as_python_does(page: Page, text: str) -> None
         [module, text, spans],
     )
     assert ["".join(found.split()) for found in marked] == ["".join(text[a:b].split()) for a, b in spans]
+
+
+@pytest.mark.parametrize("address_of_it", ["/articles/%E0%A4%A", "/articles/none?start=9&end=3"])
+def test_the_page_works_at_an_address_of_nothing(
+    page: Page, address: str, complaints: list[str], address_of_it: str
+) -> None:
+    complaints.append("404")
+    page.goto(address + address_of_it)
+    expect(page.locator("#reader-title")).to_have_text("There is no such article")
+    page.keyboard.press("Escape")
+    ask(page, WHERE)
+    expect(page.locator(".short-answer")).to_be_visible()
+
+
+def test_an_article_whose_transfer_breaks_off_can_be_opened_again(page: Page) -> None:
+    ask(page, WHERE)
+    page.route("**/api/articles/*", lambda route: route.fulfill(json=None, body='{"id": "00', status=200))
+    page.locator(".mark").click()
+    expect(page.locator("#reader-title")).to_have_text("The service cannot be reached")
+    page.unroute("**/api/articles/*")
+    page.locator("#reader").get_by_role("button", name="Try again").click()
+    highlighted(page)

@@ -95,6 +95,41 @@ def test_whoever_asks_something_else_is_not_interrupted(page: Page, complaints: 
     expect(page.locator(".turn:first-child .problem")).not_to_contain_text("asked again")
 
 
+def test_what_is_typed_while_a_question_waits_is_not_overwritten(page: Page, complaints: list[str]) -> None:
+    complaints.append("429")
+    failing(page, 1, 429, **{"Retry-After": "2"})
+    ask(page, WHERE)
+    expect(page.locator(".problem")).to_be_visible()
+    page.get_by_label("Your question").fill("My next question")
+    page.clock.run_for(2 * SECOND)
+    expect(page.locator(".short-answer")).to_be_visible()
+    expect(page.get_by_label("Your question")).to_have_value("My next question")
+
+
+def test_a_question_that_keeps_failing_is_left_to_its_asker(page: Page, complaints: list[str]) -> None:
+    complaints.append("503")
+    failed = failing(page, 100, 503)
+    ask(page, WHERE)
+    expect(page.locator(".problem")).to_be_visible()
+    for tries in range(1, 4):
+        with page.expect_response("**/api/ask"):
+            page.clock.run_for(60 * SECOND)
+        expect(page.locator(".problem")).to_be_visible()
+        assert len(failed) == tries + 1
+    page.clock.run_for(600 * SECOND)
+    assert len(failed) == 4
+    expect(page.locator(".problem")).not_to_contain_text("asked again")
+    expect(page.get_by_role("button", name="Try again")).to_be_visible()
+
+
+def test_a_service_that_falls_silent_is_not_waited_for_for_ever(page: Page) -> None:
+    page.route("**/api/ask", lambda _route: None)
+    ask(page, WHERE)
+    expect(page.locator(".waiting")).to_be_visible()
+    page.clock.run_for(31 * SECOND)
+    expect(page.locator(".problem-title")).to_have_text("No answer came")
+
+
 def test_characters_are_counted_near_the_limit_and_too_many_are_not_sent(page: Page) -> None:
     question, counter = page.get_by_label("Your question"), page.locator("#counter")
     question.fill("x" * 70)

@@ -55,7 +55,7 @@ On 31 May 2024 the author Jan Nowak read {HOSTILE}, {RIGHT_TO_LEFT} and {LONG_WO
 SITED_ARTICLE = Article(
     id="sited",
     title="An article with an address",
-    text="It opens here. The ministers of every member of the alliance, from A to Z, met in the old town. It closes.",
+    text="It opens. The ministers of every member of the alliance, from A to Z, met in the old-town hall. It closes.",
     url="https://example.org/news",
 )
 
@@ -131,7 +131,7 @@ class FakeQA(QA):
         if question == AGAIN and history:
             return _answer(question, [where], asked=WHERE, short_answer="Wiesbaden, Germany")
         if question == SITED:
-            return _answer(question, [self._sentence("The ministers of", "old town.")])
+            return _answer(question, [self._sentence("The ministers of", "old-town hall.")])
         if question == HOSTILE_QUESTION:
             return _answer(question, [self._sentence("The second", "and more.")], short_answer=HOSTILE)
         if question == PIECEMEAL:

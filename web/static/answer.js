@@ -99,17 +99,25 @@ function remarks({ asked, question, notice }) {
   ];
 }
 
-// Sentences out of one quote make one paragraph.
 function statement({ short_answer: short, sentences }, cited) {
-  const text = [];
+  const sentence = ({ text, citations, support }) => [
+    el("span", { class: "sentence" }, text, marksOf(citations, support, cited)),
+    " ",
+  ];
+  const text = byQuotes(sentences).map((group) => quoted("p", {}, group.map(sentence)));
+  return [short && quoted("p", { class: "short-answer" }, short), el("div", { class: "text" }, text)];
+}
+
+// The sentences that are borne out, as paragraphs: those out of the same quotes belong together.
+export function byQuotes(sentences) {
+  const groups = [];
   let source = null;
   for (const sentence of sentences.filter(borneOut)) {
-    if (String(sentence.citations) !== source) text.push(quoted("p"));
+    if (String(sentence.citations) !== source) groups.push([]);
     source = String(sentence.citations);
-    const marks = marksOf(sentence.citations, sentence.support, cited);
-    text.at(-1).append(el("span", { class: "sentence" }, sentence.text, marks), " ");
+    groups.at(-1).push(sentence);
   }
-  return [short && quoted("p", { class: "short-answer" }, short), el("div", { class: "text" }, text)];
+  return groups;
 }
 
 function borneOut({ support }) {

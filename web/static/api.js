@@ -87,7 +87,9 @@ async function* eventsOf(body, hear) {
 
 export async function fetchArticle(id) {
   const response = await request(`/api/articles/${encodeURIComponent(id)}`);
-  return response.json();
+  return response.json().catch((error) => {
+    throw known(error); // the connection broke off
+  });
 }
 
 // Whether questions can be answered now.

@@ -1,11 +1,13 @@
 // Where a question is typed. What was typed is never lost: not by a reload, not by an error, not by a slow answer.
 
 import { t } from "./i18n.js";
+import { keep, kept } from "./storage.js";
 
 const DRAFT = "draft";
 const ASKED = "asked";
 const NEAR_LIMIT = 0.8; // share of the limit from which characters are counted
 const MOST_LINES = 6;
+const COMPOSING = 229; // the key code by which Safari tells an Enter that only ends the input of a word
 
 export class Composer {
   constructor(form, limit, { onSubmit, onStop, onCancel, onEdit }) {
@@ -15,7 +17,9 @@ export class Composer {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const text = this.question.value.trim();
-      if (text && !this.busy && this.#left() >= 0) onSubmit(text);
+      if (!text || this.busy || this.#left() < 0) return;
+      this.put("");
+      onSubmit(text);
     });
     this.send.addEventListener("click", (event) => {
       if (!this.busy) return;
@@ -26,11 +30,13 @@ export class Composer {
     this.question.addEventListener("input", () => this.#changed());
     this.question.addEventListener("keydown", (event) => {
       if (event.key === "ArrowUp" && !this.question.value) onEdit(event);
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === COMPOSING) return;
       event.preventDefault();
       form.requestSubmit();
     });
-    if (!this.question.value) this.put([ASKED, DRAFT].map(read).filter(Boolean).join("\n"));
+    const lost = [ASKED, DRAFT].map((name) => kept("sessionStorage", name));
+    this.put(this.question.value || lost.filter(Boolean).join("\n"));
+    keep("sessionStorage", ASKED, "");
   }
 
   get text() {
@@ -49,13 +55,12 @@ export class Composer {
 
   // A question is on its way: it is kept until it is answered, in case the page is reloaded now.
   start(text) {
-    this.put("");
-    keep(ASKED, text);
+    keep("sessionStorage", ASKED, text);
     this.#show(true);
   }
 
   settle() {
-    keep(ASKED, "");
+    keep("sessionStorage", ASKED, "");
     this.#show(false);
   }
 
@@ -74,7 +79,7 @@ export class Composer {
   }
 
   #changed() {
-    keep(DRAFT, this.question.value);
+    keep("sessionStorage", DRAFT, this.question.value);
     this.question.rows = Math.min(MOST_LINES, this.question.value.split("\n").length); // where field-sizing is unknown
     this.#count();
   }
@@ -91,21 +96,5 @@ export class Composer {
     this.counter.classList.toggle("over", over);
     this.question.ariaInvalid = over ? "true" : null;
     this.send.disabled = over && !this.busy;
-  }
-}
-
-function keep(name, text) {
-  try {
-    sessionStorage.setItem(name, text);
-  } catch {
-    // Storage is full or forbidden: the draft then ends with the page.
-  }
-}
-
-function read(name) {
-  try {
-    return sessionStorage.getItem(name);
-  } catch {
-    return null;
   }
 }

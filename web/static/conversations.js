@@ -3,6 +3,7 @@
 
 const DATABASE = "ask-the-articles";
 const CONVERSATIONS = "conversations"; // by id: { title, created, updated, turns }
+const PATIENCE_MS = 3_000;
 const EXCHANGES = "exchanges"; // by [id of the conversation, place in it]: to add to a long one costs as little
 
 export async function open() {
@@ -81,13 +82,15 @@ class Conversations {
   // Whether it could be done.
   async removeAll() {
     const allHere = (await this.list()).every(({ id }) => this.#unkept.has(id));
-    this.#unkept.clear();
-    for (const id of this.#last.keys()) this.#removed.add(id);
-    return this.#ask("readwrite", async ({ conversations, exchanges }) => {
+    const removed = await this.#ask("readwrite", async ({ conversations, exchanges }) => {
       conversations.clear();
       exchanges.clear();
       return true;
     }, allHere);
+    if (!removed) return false;
+    this.#unkept.clear();
+    for (const id of this.#last.keys()) this.#removed.add(id);
+    return true;
   }
 
   async #restore(id, removed, unkept) {
@@ -181,7 +184,7 @@ function everyPlace(id) {
 
 // One transaction over both stores. The connection is closed at once: no other version of this page waits for it.
 async function within(mode, work) {
-  const database = await opened();
+  const database = await Promise.race([opened(), tooLong()]);
   try {
     const transaction = database.transaction([CONVERSATIONS, EXCHANGES], mode);
     const ended = new Promise((resolve, reject) => {
@@ -193,11 +196,16 @@ async function within(mode, work) {
       transaction.abort();
       throw error;
     });
-    const [result] = await Promise.all([worked, ended]);
+    const [result] = await Promise.race([Promise.all([worked, ended]), tooLong()]);
     return result;
   } finally {
     database.close();
   }
+}
+
+// Some browsers' databases never answer, which counts as not keeping anything.
+function tooLong() {
+  return new Promise((_, reject) => setTimeout(() => reject(new DOMException("slow", "TimeoutError")), PATIENCE_MS));
 }
 
 // Whatever version is there will do, as long as it has both stores.

@@ -27,11 +27,16 @@ export function spanAddress({ article_id: id, start, end }) {
   return `/articles/${encodeURIComponent(id)}?start=${start}&end=${end}`;
 }
 
-// An article's own address as a link, if it is one that can be linked to; `javascript:` and the like are not.
-// With a quote it leads to these words, in browsers that know text fragments.
-export function siteLink(url, quote = null, name = (site) => site) {
+// An article's own address, if it is one that can be linked to; `javascript:` and the like are not.
+export function siteAddress(url) {
   const address = url && URL.canParse(url) ? new URL(url) : null;
-  if (address?.protocol !== "https:" && address?.protocol !== "http:") return null;
+  return address?.protocol === "https:" || address?.protocol === "http:" ? address : null;
+}
+
+// A link there. With a quote it leads to these words, in browsers that know text fragments.
+export function siteLink(url, quote = null, name = (site) => site) {
+  const address = siteAddress(url);
+  if (!address) return null;
   if (quote) address.hash = `${address.hash}:~:text=${textFragment(quote)}`;
   return el("a", { href: address.href, target: "_blank", rel: "noopener" }, name(address.hostname));
 }

@@ -1,7 +1,8 @@
 // A conversation as one HTML file that needs nothing else. It is built of elements, so the browser itself escapes it.
 
+import { byQuotes } from "./answer.js";
 import { el, quoted } from "./dom.js";
-import { addressOf, addresses, borneOut, numbered, oneLine } from "./export.js";
+import { addresses, numbered, oneLine, siteOf } from "./export.js";
 import { day, moment, t } from "./i18n.js";
 
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
@@ -60,7 +61,7 @@ export function conversationAsHtml({ title, created, exchanges }, origin) {
     el("title", {}, oneLine(title)),
     el("style", {}, document.querySelector("head style").textContent, STYLE),
   );
-  const about = [t("export.about", { when: moment(created) }), " ", link(addressOf(origin))];
+  const about = [t("export.about", { when: moment(created) }), " ", link(siteOf(origin))];
   const main = el(
     "main",
     {},
@@ -121,7 +122,7 @@ function statement(answer, notes) {
   const { short_answer: short } = answer;
   return [
     short && quoted("p", { class: "short" }, short),
-    borneOut(answer).map((group) =>
+    byQuotes(answer.sentences).map((group) =>
       el("p", {}, group.map(({ text, citations }) => [quoted("bdi", {}, text), notes.marks(citations), " "])),
     ),
   ];

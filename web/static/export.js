@@ -1,7 +1,8 @@
 // Answers as text to take away: for the clipboard, for a file. Whatever an article or a model says stays words there:
 // it can neither become markup nor lead anywhere. What was withheld is not told.
 
-import { spanAddress } from "./dom.js";
+import { byQuotes } from "./answer.js";
+import { siteAddress, spanAddress } from "./dom.js";
 import { day, moment, t } from "./i18n.js";
 
 export function answerAsText({ answer }, origin) {
@@ -13,7 +14,7 @@ export function answerAsMarkdown({ answer }, origin) {
 }
 
 export function conversationAsMarkdown({ title, created, exchanges }, origin) {
-  const about = `${t("export.about", { when: moment(created) })} ${FOOTNOTES.links([addressOf(origin)])}`;
+  const about = `${t("export.about", { when: moment(created) })} ${FOOTNOTES.links([siteOf(origin)])}`;
   const turns = numbered(exchanges).map(({ question, answer, numbers }) =>
     [
       `## ${markdown(oneLine(question))}`,
@@ -40,28 +41,15 @@ export function numbered(exchanges) {
   });
 }
 
-// Sentences out of the same quotes make one paragraph.
-export function borneOut({ sentences }) {
-  const groups = [];
-  let source = null;
-  for (const sentence of sentences.filter(({ support }) => support !== "unsupported")) {
-    if (String(sentence.citations) !== source) groups.push([]);
-    source = String(sentence.citations);
-    groups.at(-1).push(sentence);
-  }
-  return groups;
-}
-
 // Where a quote can be read: on the article's own site, if that has an address, and here.
 export function addresses(quote, origin) {
-  return [addressOf(quote.url), { href: origin + spanAddress(quote), label: t("export.passage") }].filter(Boolean);
+  return [siteOf(quote.url), { href: origin + spanAddress(quote), label: t("export.passage") }].filter(Boolean);
 }
 
-// A link to a site; `javascript:` and the like are none.
-export function addressOf(url) {
-  const address = url && URL.canParse(url) ? new URL(url) : null;
-  if (address?.protocol !== "https:" && address?.protocol !== "http:") return null;
-  return { href: address.href, label: address.host };
+// A link to a site, if it is one.
+export function siteOf(url) {
+  const address = siteAddress(url);
+  return address && { href: address.href, label: address.host };
 }
 
 function ownNumbers({ citations }) {
@@ -109,7 +97,7 @@ function told(answer, numbers, form, origin) {
 
 function statement({ short_answer: short, sentences }, marks, form) {
   const write = ({ text, citations }) => form.words(oneLine(text)) + marks(citations);
-  return [short && form.strong(short), borneOut({ sentences }).map((group) => group.map(write).join(" "))];
+  return [short && form.strong(short), byQuotes(sentences).map((group) => group.map(write).join(" "))];
 }
 
 // Each side with what its articles say.

@@ -13,6 +13,7 @@ import * as pane from "./pane.js";
 import { ProblemView } from "./problem.js";
 import { copy } from "./saving.js";
 import * as shortcuts from "./shortcuts.js";
+import { keep, kept } from "./storage.js";
 
 const CURRENT = "conversation";
 const SUGGESTED = 3; // below a refusal
@@ -22,6 +23,12 @@ const [log, welcome, status, newConversation] = ["conversation", "welcome", "sta
 const limits = document.body.dataset;
 const suggestions = [...document.querySelectorAll(".suggestion")].map((node) => node.textContent);
 const store = await conversations.open();
+let id = kept("sessionStorage", CURRENT) ?? conversations.newId(); // of the conversation
+let exchanges = await store.load(id); // its { question, answer }
+let pending = null; // the AbortController of the question that is being answered
+let editing = null; // while the last question is being changed: { draft }, what was typed before
+let problem = null; // the ProblemView that waits
+const turns = new WeakMap(); // of their nodes: { node, body, answer: the elements that show it }
 const composer = new Composer(byId("composer"), Number(limits.maxQuestionChars), {
   onSubmit: submit,
   onStop: stop,
@@ -31,29 +38,25 @@ const composer = new Composer(byId("composer"), Number(limits.maxQuestionChars),
   },
   onEdit: (event) => edit(event),
 });
-let id = null; // of the conversation
-let exchanges = []; // its { question, answer }
-let pending = null; // the AbortController of the question that is being answered
-let editing = false; // whether what is typed replaces the last question
-let problem = null; // the ProblemView that waits
 
 // Asking
 
 function submit(text) {
-  const replaced = editing;
+  const replaced = editing && turns.get(log.lastChild);
   stopEditing();
-  if (replaced) log.lastChild?.remove();
   askInto(addTurn(text), text, { replaced });
 }
 
-// `replaced`: the answer takes the place of the last one; `tries`: how often this was asked in vain.
-async function askInto(turn, text, { replaced = false, tries = 0 } = {}) {
+// `replaced` is the turn whose answer this one takes the place of, perhaps this turn itself; until then it is kept.
+// `tries` says how often this was asked by itself.
+async function askInto(turn, text, { replaced = null, tries = 0 } = {}) {
   problem?.stop();
   pending?.abort();
   pending = new AbortController();
   const { signal } = pending;
-  const conversation = id;
-  const before = replaced ? exchanges.slice(0, -1) : exchanges;
+  const [conversation, before] = [id, replaced ? exchanges.slice(0, -1) : exchanges];
+  if (replaced && replaced !== turn) replaced.node.hidden = true;
+  if (composer.text.trim() === text) composer.put("");
   composer.start(text);
   const waiting = el("p", { class: "waiting" }, t("answer.searching"));
   turn.body.replaceChildren(waiting);
@@ -66,19 +69,30 @@ async function askInto(turn, text, { replaced = false, tries = 0 } = {}) {
     live.end();
     if (signal.aborted) return;
     exchanges = [...before, exchange];
-    const kept = replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange);
+    const stored = replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange);
+    if (replaced !== turn) replaced?.node.remove();
     show(turn, exchange, history);
     status.textContent = spoken(exchange.answer);
-    await kept;
+    await stored;
   } catch (error) {
     live.end();
+    if (!turn.node.isConnected) return;
     if (signal.aborted) {
       live.break();
       showStopped(turn, text, replaced);
     } else showProblem(turn, text, error, { replaced, tries });
+    if (replaced) restore(replaced);
+    if (replaced !== turn) composer.offer(text);
   } finally {
     if (pending?.signal === signal) settle();
   }
+}
+
+// Shows the answer again that was to be replaced.
+function restore({ node, body, answer }) {
+  node.hidden = false;
+  node.dataset.walk = "";
+  for (const part of answer) if (!part.isConnected) body.append(part);
 }
 
 function historyOf(before) {
@@ -106,36 +120,38 @@ function addTurn(text) {
 
 function turnOf(text) {
   const body = el("div", { class: "body" });
-  return { body, node: el("article", { class: "turn" }, quoted("h2", { class: "question" }, text), body) };
+  const node = el("article", { class: "turn" }, quoted("h2", { class: "question" }, text), body);
+  const turn = { node, body, answer: [] };
+  turns.set(node, turn);
+  return turn;
 }
 
-// `history` is what the question was asked with.
-function show({ node, body }, exchange, history) {
-  const view = answerView(exchange.answer, suggestions.filter((text) => text !== exchange.question).slice(0, SUGGESTED));
-  node.dataset.walk = "";
-  body.replaceChildren(view, actions(exchange, history));
+// `history` is what the question was asked with. Whoever was on a mark of the answer while it was written stays on it.
+function show(turn, exchange, history) {
+  const focused = turn.body.contains(document.activeElement) && document.activeElement.getAttribute("href");
+  const others = suggestions.filter((text) => text !== exchange.question).slice(0, SUGGESTED);
+  turn.answer = [answerView(exchange.answer, others), actions(exchange, history)];
+  turn.node.dataset.walk = "";
+  turn.body.replaceChildren(...turn.answer);
+  if (focused) [...turn.body.querySelectorAll("a")].find((link) => link.getAttribute("href") === focused)?.focus();
 }
 
 function showStopped(turn, text, replaced) {
-  if (!turn.node.isConnected) return;
   turn.body.querySelector(".waiting")?.remove();
   const again = button(t("answer.again"), () => askInto(turn, text, { replaced }), { class: "quiet of-last" });
   turn.body.append(el("p", { class: "stopped" }, t("answer.stopped")), el("div", { class: "actions" }, again));
   status.textContent = t("answer.stopped");
-  composer.offer(text);
 }
 
 // The question stays on the page, and comes back into the composer unless something new has been typed there.
 function showProblem(turn, text, error, { replaced, tries }) {
   const known = error instanceof Problem ? error : new Problem("page_failed", { detail: String(error) });
   problem = new ProblemView(known, tries, (byHand) => {
-    if (composer.text === text) composer.put("");
     askInto(turn, text, { replaced, tries: byHand ? 0 : tries + 1 });
     if (byHand) composer.focus();
   });
   turn.body.replaceChildren(problem.node);
   status.textContent = problem.text;
-  composer.offer(text);
 }
 
 // What can be done with an answer
@@ -158,36 +174,36 @@ function actions(exchange, history) {
 }
 
 function again() {
-  const node = log.lastChild;
-  if (!pending) askInto({ node, body: node.querySelector(".body") }, exchanges.at(-1).question, { replaced: true });
+  const turn = turns.get(log.lastChild);
+  if (!pending) askInto(turn, exchanges.at(-1).question, { replaced: turn });
 }
 
 function edit(event) {
   if (pending || !log.lastChild?.hasAttribute("data-walk")) return; // the last question has no answer to be changed
   event.preventDefault();
-  editing = true;
+  editing ??= { draft: composer.text };
   composer.edit(true);
   composer.put(exchanges.at(-1).question);
   composer.focus();
 }
 
 function stopEditing() {
-  if (editing) composer.put("");
-  editing = false;
+  if (editing) composer.put(editing.draft);
+  editing = null;
   composer.edit(false);
 }
 
 // Conversations
 
-function begin(newId, kept) {
+function begin(newId, found) {
   stop();
   stopEditing();
-  [id, exchanges] = [newId, kept];
-  remember(newId);
+  [id, exchanges] = [newId, found];
+  keep("sessionStorage", CURRENT, newId); // a reload shows it again
   log.replaceChildren();
-  welcome.hidden = kept.length > 0;
-  newConversation.hidden = !kept.length;
-  showKept(kept.length);
+  welcome.hidden = found.length > 0;
+  newConversation.hidden = !found.length;
+  showKept(found.length);
   log.lastChild?.scrollIntoView({ block: "start" });
 }
 
@@ -219,23 +235,6 @@ function startAnew() {
   begin(conversations.newId(), []);
   status.textContent = t("page.new_conversation");
   composer.focus();
-}
-
-// Which conversation this tab shows, so that a reload shows it again.
-function remember(current) {
-  try {
-    sessionStorage.setItem(CURRENT, current);
-  } catch {
-    // Storage is forbidden: a reload then begins anew.
-  }
-}
-
-function remembered() {
-  try {
-    return sessionStorage.getItem(CURRENT);
-  } catch {
-    return null;
-  }
 }
 
 // Keys and buttons
@@ -272,7 +271,6 @@ document.addEventListener("click", ({ target }) => {
   if (suggestion && !pending) submit(suggestion.textContent);
 });
 
-const current = remembered();
-begin(current ?? conversations.newId(), current ? await store.load(current) : []);
+begin(id, exchanges);
 pane.follow();
 if (!pane.isOpen()) composer.focus();

@@ -26,8 +26,9 @@ export function walk(step, within = null) {
   const target = targetOf(location);
   if (!target && within) stops = stopsWithin(within);
   if (!stops.length) return;
-  const place = target ? stops.findIndex((stop) => spanAddress(stop) === spanAddress(target)) : step > 0 ? -1 : 0;
-  open(stops.at((place + step + stops.length) % stops.length));
+  const place = stops.findIndex((stop) => target && spanAddress(stop) === spanAddress(target));
+  const next = place < 0 && step < 0 ? -1 : (place + step) % stops.length;
+  open(stops.at(next));
 }
 
 // Opens what the address names, or closes what is open; to be called once the page is complete.
@@ -58,7 +59,16 @@ function targetOf({ pathname, search }) {
   if (!match) return null;
   const parameters = new URLSearchParams(search);
   const [start, end] = ["start", "end"].map((name) => Number.parseInt(parameters.get(name) ?? "0", 10) || 0);
-  return { article_id: decodeURIComponent(match[1]), start, end };
+  return { article_id: decoded(match[1]), start, end };
+}
+
+// What is no text at all is the id of no article.
+function decoded(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }
 
 function stopsWithin(part) {

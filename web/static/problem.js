@@ -6,6 +6,7 @@ import { t } from "./i18n.js";
 
 const FIRST_LOOK_MS = 2_000; // then twice as long each time
 const LAST_LOOK_MS = 30_000;
+const MOST_TRIES = 3; // what fails that often by itself is asked again by hand only
 
 // What the page says of a problem, and after a colon what the server said.
 function explanation({ kind, detail, wait }) {
@@ -19,12 +20,15 @@ export class ProblemView {
   constructor(problem, tries, again) {
     this.again = again;
     this.delay = Math.min(FIRST_LOOK_MS * 2 ** tries, LAST_LOOK_MS);
-    this.message = el("p", {}, explanation(problem));
-    const retry = problem.kind !== "invalid" && button(t("problem.again"), () => this.#ask(true));
+    const passes = ["busy", "offline", "unreachable", "not_ready"].includes(problem.kind);
+    this.message = el("p", {}, passes && tries >= MOST_TRIES ? quoted("span", {}, problem.detail) : explanation(problem));
+    const byHand = () => this.#ask(true);
+    const retry = problem.kind !== "invalid" && button(t("problem.again"), byHand, { class: "primary of-last" });
     this.title = el("p", { class: "problem-title" }, t(`problem.${problem.kind}`));
     this.node = el("div", { class: `problem ${problem.kind}` }, this.title, this.message, retry);
+    if (!passes || tries >= MOST_TRIES) return;
     if (problem.kind === "busy") this.#countDown(problem);
-    if (["offline", "unreachable", "not_ready"].includes(problem.kind)) this.#waitUntilReady();
+    else this.#waitUntilReady();
   }
 
   // What a screen reader is told.

@@ -46,6 +46,9 @@ export class Reader {
     const walking = this.dialog.open;
     if (!walking) this.#show();
     this.#showPlace(target, stops);
+    if (!this.articles.has(target.article_id)) {
+      for (const part of [this.title, this.name, this.meta, this.text]) part.replaceChildren();
+    }
     try {
       const article = this.articles.get(target.article_id) ?? (await fetchArticle(target.article_id));
       this.articles.set(target.article_id, article);
@@ -61,7 +64,8 @@ export class Reader {
     this.wanted = null;
     if (!this.dialog.open) return;
     this.dialog.close();
-    if (this.opener?.isConnected) this.opener.focus({ preventScroll: true });
+    const link = this.opener?.isConnected ? this.opener : document.querySelector("#question, main");
+    link.focus({ preventScroll: true });
   }
 
   #show() {

@@ -3,6 +3,7 @@
 
 import { button, el } from "./dom.js";
 import { t } from "./i18n.js";
+import { keep, kept } from "./storage.js";
 
 const SETTING = "single-key-shortcuts";
 const IN_THE_QUESTION = [
@@ -53,17 +54,9 @@ function row(keys, what) {
 }
 
 function on() {
-  try {
-    return localStorage.getItem(SETTING) !== "off";
-  } catch {
-    return true;
-  }
+  return kept("localStorage", SETTING) !== "off";
 }
 
 function turn(isOn) {
-  try {
-    localStorage.setItem(SETTING, isOn ? "on" : "off");
-  } catch {
-    // Storage is forbidden: the keys stay as they are.
-  }
+  keep("localStorage", SETTING, isOn ? "on" : "off");
 }
