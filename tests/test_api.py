@@ -270,6 +270,7 @@ def test_a_service_without_articles_is_not_ready() -> None:
         ({"question": "x", "history": [{"role": "user", "content": "y"}] * 5}, "history"),
         ({"question": "x", "history": [{"role": "system", "content": "y"}]}, "history.0.role"),
         ({"question": "x", "history": [{"role": "user"}]}, "history.0.content"),
+        ({"question": "x", "history": [{"role": "user", "content": "\ud800"}]}, "history.0.content"),
         ({"question": "x", "qestion": "y"}, "qestion"),
         ([], "body"),
         (None, "body"),
