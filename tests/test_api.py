@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 from webtest import (
     AGAIN,
     BROKEN,
@@ -404,8 +405,21 @@ def test_every_response_carries_an_id_and_the_security_headers(client: FlaskClie
 
 def test_a_dark_page_stays_dark_where_something_is_raised_above_it_in_either_scheme(qa: FakeQA) -> None:
     exchanged = Colours(light=Colours().dark, dark=Colours().light)
-    theme = re.compile(r":root\{--paper:#191714;[^}]*;--lift:4%}@media [^{]*\{:root\{--paper:#fbfaf7;[^}]*;--lift:60%}}")
-    assert theme.search(create_app(qa, Config(colours=exchanged)).test_client().get("/").text)
+    client = create_app(qa, Config(colours=exchanged)).test_client()
+    lifts = re.findall(r":root\{--paper:(#\w+);[^}]*;--lift:(\d+%)\}", client.get("/").text)
+    assert lifts == [("#191714", "4%"), ("#fbfaf7", "60%")]
+    assert 'theme="dark"' in (docs := client.get("/docs").text)
+    assert 'bg-color="#191714"' in docs
+
+
+def test_an_article_can_be_read_without_scripts(client: FlaskClient, qa: FakeQA) -> None:
+    for article in qa.articles:
+        (unscripted,) = re.findall(r"<noscript>(.*?)</noscript>", client.get(f"/articles/{article.id}").text, re.DOTALL)
+        assert re.findall(r'href="([^"]+)"', unscripted) == ["/articles", "/timeline", "/openapi.json"]
+        assert f'<h2 dir="auto">{escape(article.title)}</h2>' in unscripted
+        paragraphs = re.findall(r'<p dir="auto">(.*?)</p>', unscripted)
+        assert paragraphs == [escape(line) for line in article.text.splitlines() if line.strip()]
+    assert "unscripted" not in client.get("/").text
 
 
 def test_a_page_is_sent_once_and_compressed(client: FlaskClient) -> None:
