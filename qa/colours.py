@@ -13,6 +13,9 @@ MUTED = 0.68
 """Share of ink in the colour of what matters less; the rest is paper. `style.css` mixes the same."""
 TINT = 0.12
 """Share of the accent in the colour below a citation's mark."""
+FAINT = 0.3
+"""Share of the highlight in the colour behind the words around a quote; the rest is the colour of what is raised."""
+_LIFT_LIGHT, _LIFT_DARK = 0.6, 0.04
 
 
 class Palette(BaseModel):
@@ -25,14 +28,30 @@ class Palette(BaseModel):
     accent: _Hex = Field(description="Marks of citations, and what has the focus.")
     highlight: _Hex = Field(description="Behind quoted words in an article.")
 
+    @property
+    def is_light(self) -> bool:
+        """Whether this is dark text on a light page, whichever scheme it was given for."""
+        return _luminance(self.paper) > _luminance(self.ink)
+
+    @property
+    def lift(self) -> float:
+        """Share of white in the colour of what is raised above the page, 0 to 1; the rest is paper."""
+        return _LIFT_LIGHT if self.is_light else _LIFT_DARK
+
     @model_validator(mode="after")
     def _can_be_read(self) -> Self:
+        muted = mix(self.ink, self.paper, MUTED)
+        raised = mix("#ffffff", self.paper, self.lift)
         pairs = {
             "ink on paper": (self.ink, self.paper),
-            "muted ink on paper": (mix(self.ink, self.paper, MUTED), self.paper),
+            "muted ink on paper": (muted, self.paper),
             "accent on paper": (self.accent, self.paper),
             "accent on its tint": (self.accent, mix(self.accent, self.paper, TINT)),
             "ink on highlight": (self.ink, self.highlight),
+            "ink on raised paper": (self.ink, raised),
+            "muted ink on raised paper": (muted, raised),
+            "accent on raised paper": (self.accent, raised),
+            "ink on faint highlight": (self.ink, mix(self.highlight, raised, FAINT)),
         }
         for name, (text, ground) in pairs.items():
             if (ratio := contrast(text, ground)) < _READABLE:

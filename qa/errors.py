@@ -13,6 +13,7 @@
     ├── EndpointError          502  8   the language model fails; questions are answered without it
     │   └── EndpointTimeout    504  8   it takes too long
     └── FeedbackError          500  9   what a reader said about an answer cannot be kept
+        ├── FeedbackTooLong    413  9   it is more than is kept of one answer
         └── FeedbackFull       507  9   there is no room left for it
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
@@ -114,6 +115,12 @@ class FeedbackError(QAError):
     """The file of feedback cannot be written. Seen by the reader who sent some, who can send it again."""
 
     exit_code = 9
+
+
+class FeedbackTooLong(FeedbackError):
+    """What a reader sent, with the conversation that it belongs to, is more than one line may hold."""
+
+    status = 413
 
 
 class FeedbackFull(FeedbackError):

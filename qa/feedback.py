@@ -11,8 +11,11 @@ from pathlib import Path
 
 from pydantic import TypeAdapter, ValidationError
 
-from qa.errors import ConfigError, FeedbackError, FeedbackFull
+from qa.errors import ConfigError, FeedbackError, FeedbackFull, FeedbackTooLong
 from qa.types import Refusal, Turn
+
+MAX_LINE_BYTES = 32_000
+"""Of one rating with its conversation, so that a few cannot fill the file."""
 
 
 class Reason(StrEnum):
@@ -68,10 +71,16 @@ def append(rating: Rating, file: Path, max_mb: float) -> None:
     """Add a line to the file; threads may do so at the same time. The file and its folder are made if need be.
 
     Raises:
+        FeedbackTooLong: the line would have more than `MAX_LINE_BYTES`.
         FeedbackFull: the file would be larger than `max_mb` million bytes.
         FeedbackError: it cannot be written.
     """
     line = _rating.dump_json(rating) + b"\n"
+    if len(line) > MAX_LINE_BYTES:
+        raise FeedbackTooLong(
+            f"The feedback has {len(line) / 1000:.0f} kB with its question, its quotes and the conversation before it; "
+            f"{MAX_LINE_BYTES / 1000:.0f} kB are allowed. Begin a new conversation and ask again."
+        )
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         with _appending, open(file, "a+b", buffering=0, opener=_private) as lines:

@@ -120,28 +120,29 @@ def _is_foreign(url: str) -> bool:
     return urlsplit(url).hostname not in ("127.0.0.1", None)  # `blob:` and `data:` have none
 
 
-@pytest.fixture
-def page(context: BrowserContext, address: str) -> Page:
-    """The first page over `fake_qa`, wide."""
+def opened(context: BrowserContext, address: str) -> Page:
+    """A new tab at an address."""
     page = context.new_page()
     page.goto(address)
     return page
 
 
 @pytest.fixture
+def page(context: BrowserContext, address: str) -> Page:
+    """The first page over `fake_qa`, wide."""
+    return opened(context, address)
+
+
+@pytest.fixture
 def czech_page(context: BrowserContext, czech_address: str) -> Page:
     """The first page in Czech, wide."""
-    page = context.new_page()
-    page.goto(czech_address)
-    return page
+    return opened(context, czech_address)
 
 
 @pytest.fixture
 def real_page(context: BrowserContext, real_address: str) -> Page:
     """The first page of the real service, wide."""
-    page = context.new_page()
-    page.goto(real_address)
-    return page
+    return opened(context, real_address)
 
 
 def ask(page: Page, question: str) -> None:

@@ -10,6 +10,7 @@ import pytest
 from flask.testing import FlaskClient
 from hypothesis import given
 from hypothesis import strategies as st
+from markupsafe import escape
 from webtest import (
     AGAIN,
     BROKEN,
@@ -27,7 +28,8 @@ from webtest import (
     serving,
 )
 
-from qa.config import Config, Server
+from qa.config import Colours, Config, Server
+from qa.errors import IndexMissing
 from qa.types import ModelHealth, ModelState, Pause, Piece, Role, Turn
 from web import MAX_BODY_BYTES, create_app
 from web.events import stream
@@ -270,6 +272,7 @@ def test_a_service_without_articles_is_not_ready() -> None:
         ({"question": "x", "history": [{"role": "user", "content": "y"}] * 5}, "history"),
         ({"question": "x", "history": [{"role": "system", "content": "y"}]}, "history.0.role"),
         ({"question": "x", "history": [{"role": "user"}]}, "history.0.content"),
+        ({"question": "x", "history": [{"role": "user", "content": "\ud800"}]}, "history.0.content"),
         ({"question": "x", "qestion": "y"}, "qestion"),
         ([], "body"),
         (None, "body"),
@@ -319,6 +322,44 @@ def test_every_error_is_a_problem_document(
     assert problem["request_id"] == response.headers["X-Request-Id"]
 
 
+HTML = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
+
+
+@pytest.mark.parametrize(
+    ("path", "accept", "mimetype"),
+    [
+        ("/nowhere", HTML, "text/html"),
+        ("/nowhere", "*/*", "application/problem+json"),
+        ("/nowhere", "application/json", "application/problem+json"),
+        ("/api/articles/none", HTML, "application/problem+json"),
+    ],
+)
+def test_whoever_reads_pages_is_told_of_an_error_on_one(
+    client: FlaskClient, path: str, accept: str, mimetype: str
+) -> None:
+    response = client.get(path, headers={"Accept": accept})
+    assert (response.status_code, response.mimetype) == (404, mimetype)
+    assert ("There is no such page" in response.text) == (mimetype == "text/html")
+
+
+def test_a_page_that_cannot_be_made_says_why_and_says_it_without_pages_too(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unavailable(_: object) -> None:
+        raise IndexMissing("Run `qa ingest` <now>.")
+
+    monkeypatch.setattr(FakeQA, "timeline", unavailable)
+    client = create_app(FakeQA(), Config(language="cs")).test_client()
+    page = client.get("/timeline", headers={"Accept": HTML})
+    assert (page.status_code, page.mimetype) == (503, "text/html")
+    assert "Tuto stránku teď nelze zobrazit" in page.text
+    assert '<p lang="en">Run `qa ingest` &lt;now&gt;.</p>' in page.text
+    monkeypatch.setattr("web.rendering.render_template", unavailable)
+    document = client.get("/timeline", headers={"Accept": HTML})
+    assert (document.status_code, document.mimetype) == (503, "application/problem+json")
+    assert "cannot be told on a page" in caplog.text
+
+
 def test_a_body_that_does_not_tell_its_length_is_limited_too(client: FlaskClient) -> None:
     body = io.BytesIO(b'{"question": "x"}' + b" " * MAX_BODY_BYTES)
     response = client.post(
@@ -362,11 +403,37 @@ def test_every_response_carries_an_id_and_the_security_headers(client: FlaskClie
     assert headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
 
 
+def test_a_dark_page_stays_dark_where_something_is_raised_above_it_in_either_scheme(qa: FakeQA) -> None:
+    exchanged = Colours(light=Colours().dark, dark=Colours().light)
+    client = create_app(qa, Config(colours=exchanged)).test_client()
+    lifts = re.findall(r":root\{--paper:(#\w+);[^}]*;--lift:(\d+%)\}", client.get("/").text)
+    assert lifts == [("#191714", "4%"), ("#fbfaf7", "60%")]
+    assert 'theme="dark"' in (docs := client.get("/docs").text)
+    assert 'bg-color="#191714"' in docs
+
+
+def test_an_article_can_be_read_without_scripts(client: FlaskClient, qa: FakeQA) -> None:
+    for article in qa.articles:
+        (unscripted,) = re.findall(r"<noscript>(.*?)</noscript>", client.get(f"/articles/{article.id}").text, re.DOTALL)
+        assert re.findall(r'href="([^"]+)"', unscripted) == ["/articles", "/timeline", "/openapi.json"]
+        assert f'<h2 dir="auto">{escape(article.title)}</h2>' in unscripted
+        paragraphs = re.findall(r'<p dir="auto">(.*?)</p>', unscripted)
+        assert paragraphs == [escape(line) for line in article.text.splitlines() if line.strip()]
+    assert "unscripted" not in client.get("/").text
+
+
 def test_a_page_is_sent_once_and_compressed(client: FlaskClient) -> None:
     first = client.get("/", headers={"Accept-Encoding": "br"})
     assert first.headers["Content-Encoding"] == "br"
     again = client.get("/", headers={"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+
+
+def test_a_part_of_a_file_is_never_sent_because_it_would_be_compressed(client: FlaskClient) -> None:
+    (address,) = re.findall(r'href="(/static/[^"]+/style.css)"', client.get("/").text)
+    headers = {"Range": "bytes=100-299", "Accept-Encoding": "br"}
+    with client.get(address, headers=headers) as part, client.get(address, headers={"Accept-Encoding": "br"}) as whole:
+        assert (part.status_code, part.data) == (200, whole.data)
 
 
 def test_static_files_may_be_kept_for_good_because_their_address_changes_with_them(client: FlaskClient) -> None:

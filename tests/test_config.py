@@ -1,11 +1,14 @@
 """The configuration: defaults, overrides and mistakes."""
 
+import re
 from pathlib import Path
 
 import pytest
 import yaml
+from pydantic import ValidationError
 
-from qa.config import Config
+from qa.colours import FAINT, MUTED, TINT, Palette
+from qa.config import Colours, Config
 from qa.errors import ConfigError
 
 
@@ -87,3 +90,43 @@ def test_every_key_of_the_readme_s_table_exists_with_that_default_and_none_is_mi
     for name, value in Config.model_validate({}).model_dump(mode="json").items():
         actual |= {f"{name}.{key}": inner for key, inner in value.items()} if isinstance(value, dict) else {name: value}
     assert documented == actual
+
+
+# Colours
+
+
+def test_the_style_sheet_mixes_what_was_checked() -> None:
+    style = (Path(__file__).parent.parent / "web/static/style.css").read_text(encoding="utf-8")
+    mixtures = re.findall(r"--(\w+): color-mix\(in srgb, var\(--(\w+)\) (\d+)%, var\(--(\w+)\)\);", style)
+    shares = {name: (one, int(percent) / 100, other) for name, one, percent, other in mixtures}
+    assert shares["muted"] == ("ink", MUTED, "paper")
+    assert shares["tint"] == ("accent", TINT, "paper")
+    assert shares["faint"] == ("highlight", FAINT, "raised")
+    assert re.findall(r"--raised: (.*);", style) == ["color-mix(in srgb, white var(--lift), var(--paper))"]
+
+
+def test_a_palette_can_be_read_in_either_scheme() -> None:
+    light, dark = Colours().light, Colours().dark
+    exchanged = Colours(light=dark, dark=light)
+    assert (exchanged.light.lift, exchanged.dark.lift) == (dark.lift, light.lift)
+    assert dark.lift < light.lift
+
+
+@pytest.mark.parametrize(
+    ("change", "unreadable"),
+    [
+        ({"ink": "#8a8a8a"}, "ink on paper"),
+        ({"ink": "#5f5f5f"}, "muted ink on paper"),
+        ({"accent": "#c0b080"}, "accent on paper"),
+        ({"highlight": "#303030"}, "ink on highlight"),
+        ({"paper": "#6f6f6f", "ink": "#ffffff", "accent": "#ffffff", "highlight": "#000000"}, "muted ink on paper"),
+    ],
+)
+def test_a_palette_in_which_text_cannot_be_read_is_refused(change: dict[str, str], unreadable: str) -> None:
+    with pytest.raises(ValidationError, match=unreadable):
+        Palette(**(Colours().light.model_dump() | change))
+
+
+def test_text_is_readable_on_what_is_raised_above_a_dark_page_too() -> None:
+    with pytest.raises(ValidationError, match="muted ink on raised paper"):
+        Palette(**(Colours().dark.model_dump() | {"ink": "#b6b6b6", "highlight": "#000000"}))

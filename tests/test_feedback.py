@@ -113,6 +113,10 @@ def test_a_refusal_is_kept_as_one(client: FlaskClient, file: Path) -> None:
         ({"question": "?!"}, "question"),
         ({"question": "x" * 101}, "question"),
         ({"history": [{"role": "user", "content": "y"}] * 5}, "history"),
+        ({"history": [{"role": "user", "content": "\ud800"}]}, "history.0.content"),
+        ({"history": [{"role": "user", "content": "y" * 20_001}]}, "history.0.content"),
+        ({"asked": "x" * 2_001}, "asked"),
+        ({"citations": [{"article_id": "a", "quote": "q" * 5_001}]}, "citations.0.quote"),
         ({"answer_id": ""}, "answer_id"),
         ({"answer_id": "x" * 201}, "answer_id"),
         ({"citations": [{"article_id": "a"}]}, "citations.0.quote"),
@@ -149,6 +153,15 @@ def test_a_full_file_says_what_to_do_and_moving_it_away_helps(file: Path) -> Non
     assert 4_000 < file.stat().st_size <= 5_000
     file.rename(file.with_suffix(".old"))
     assert rate(client, WHERE).status_code == 204
+
+
+def test_a_conversation_that_is_too_long_to_be_kept_is_refused(client: FlaskClient, file: Path) -> None:
+    history = [{"role": "user", "content": "é" * 8_000}] * 2
+    response = rate(client, WHERE, history)
+    assert (response.status_code, response.mimetype) == (413, PROBLEM)
+    assert "32 kB are allowed" in response.get_json()["detail"]
+    assert not file.exists()
+    assert rate(client, WHERE, history[:1]).status_code == 204
 
 
 def test_a_disk_that_fails_is_told_without_a_traceback_or_a_path(file: Path, client: FlaskClient) -> None:

@@ -145,6 +145,11 @@ def test_organisations_are_told_from_other_names() -> None:
     ]  # fmt: skip
 
 
+def test_names_that_join_on_and_on_are_not_put_together_for_ever() -> None:
+    text = "They spoke to the " + "Council of " * 20_000 + "Europe."
+    assert max(end - start for name in named(text) for start, end in name.spans) < 100
+
+
 def test_somebody_named_in_full_and_by_surname_is_one_however_it_is_spelt() -> None:
     text = "“Yes,” said Lipavský. Foreign Minister Jan Lipavsky left. Jan Lipavský’s car broke down."
     [person] = named(text)

@@ -11,7 +11,7 @@ import pytest
 from axetest import violations
 from evaltest import FakeQA as TinyQA
 from evaltest import fixed_cases
-from pagetest import ask, highlighted, settled
+from pagetest import ask, highlighted, opened, settled
 from playwright.sync_api import BrowserContext, Page, expect
 from webtest import (
     AGAIN,
@@ -185,6 +185,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "articles in brief": _gone_to("/articles", ".outline"),
     "timeline": _gone_to("/timeline", ".quote"),
     "no evaluation yet": _gone_to("/evaluation", "main"),
+    "no such page": _gone_to("/nowhere", "h1"),
 }
 
 
@@ -203,9 +204,7 @@ def full_address(fake_qa: FakeQA, tmp_path_factory: pytest.TempPathFactory) -> I
 
 @pytest.fixture
 def page(context: BrowserContext, full_address: str) -> Page:
-    page = context.new_page()
-    page.goto(full_address)
-    return page
+    return opened(context, full_address)
 
 
 @pytest.mark.parametrize("state", STATES)

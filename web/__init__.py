@@ -79,7 +79,11 @@ def _static_digest() -> str:
 
 
 def _identify() -> None:
-    """Give the request the id that its log lines and its response carry: the caller's, if it is a sane one."""
+    """Give the request the id that its log lines and its response carry: the caller's, if it is a sane one.
+
+    No part of a file is ever sent: Flask-Compress would compress the part, which no client could put together again.
+    """
+    request.environ.pop("HTTP_RANGE", None)
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
 

@@ -10,6 +10,7 @@ from typing import cast
 from flask import Blueprint, Response, current_app, g, render_template, send_from_directory
 from flask_openapi3.openapi import OpenAPI
 
+from qa.types import Article
 from web.current import current_config, current_qa
 from web.rendering import render
 
@@ -30,16 +31,18 @@ def chat() -> Response:
 @pages.get("/articles/<article_id>")
 def article(article_id: str) -> Response:
     """The same page: its script reads the address and opens the article at `?start=..&end=..`."""
-    return _chat(200 if current_qa().article(article_id) else 404)
+    found = current_qa().article(article_id)
+    return _chat(200 if found else 404, found)
 
 
-def _chat(status: int) -> Response:
+def _chat(status: int, opened: Article | None = None) -> Response:
     qa, config = current_qa(), current_config()
     return render(
         "chat.html",
         status,
         script="main.js",
         suggestions=qa.suggestions,
+        opened=opened,
         articles=qa.articles[:_SHOWN_ARTICLES],
         article_count=len(qa.articles),
         max_history_turns=config.server.max_history_turns,
@@ -72,7 +75,8 @@ def _report() -> bytes | None:
 @pages.get("/docs")
 def docs() -> str:
     """The API, to read and to try."""
-    return render_template("docs.html", title=current_config().title)
+    config = current_config()
+    return render_template("docs.html", title=config.title, colours=config.colours.light)
 
 
 @pages.get("/docs/rapidoc.js")

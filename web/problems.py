@@ -1,17 +1,21 @@
-"""Errors as RFC 9457 problem details: every error response of the service is made here."""
+"""Every error response of the service is made here: RFC 9457 problem details, or a page for whoever reads pages."""
 
 import logging
 from http import HTTPStatus
 from typing import NoReturn
 
-from flask import Flask, Response, g
+from flask import Flask, Response, g, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
 
 from qa.errors import QAError, QuestionError
+from web.rendering import render
 from web.schemas import FieldProblem, Problem
 
 MIMETYPE = "application/problem+json"
+_FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
+"""Where these addresses begin, no page is meant, whatever the client accepts."""
+_TITLES = {HTTPStatus.NOT_FOUND: "error.not_found", HTTPStatus.SERVICE_UNAVAILABLE: "error.unavailable"}
 _log = logging.getLogger(__name__)
 
 
@@ -68,13 +72,31 @@ def _fields(error: Exception) -> list[FieldProblem]:
 
 def _respond(error: Exception) -> Response:
     body = problem(error)
-    response = Response(body.model_dump_json(), status=body.status, mimetype=MIMETYPE)
+    response = (_page(body) if _wants_a_page() else None) or _document(body)
     if isinstance(error, HTTPException):
         response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
     return response
 
 
+def _document(body: Problem) -> Response:
+    return Response(body.model_dump_json(), status=body.status, mimetype=MIMETYPE)
+
+
+def _wants_a_page() -> bool:
+    accepted = request.accept_mimetypes.best_match([MIMETYPE, "application/json", "text/html"])
+    return accepted == "text/html" and not request.path.startswith(_FOR_PROGRAMS)
+
+
+def _page(body: Problem) -> Response | None:
+    """The problem as a page; None if the pages are what is broken."""
+    try:
+        return render("problem.html", body.status, heading=_TITLES.get(body.status, "error.other"), detail=body.detail)
+    except Exception:
+        _log.exception("Request %s: its problem cannot be told on a page", g.request_id)
+        return None
+
+
 def register(app: Flask) -> None:
-    """Answer every error of an application with problem details."""
+    """Answer every error of an application with problem details, or with a page that tells them."""
     app.register_error_handler(QAError, _respond)
     app.register_error_handler(HTTPException, _respond)

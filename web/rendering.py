@@ -60,7 +60,8 @@ def render(template: str, status: int = 200, script: str | None = None, **contex
 def _theme(colours: Colours) -> str:
     """The configured colours as CSS; `static/style.css` mixes all others from them."""
     light, dark = (
-        ";".join(f"--{name}:{colour}" for name, colour in palette) for palette in (colours.light, colours.dark)
+        ";".join([*(f"--{name}:{colour}" for name, colour in palette), f"--lift:{palette.lift:.0%}"])
+        for palette in (colours.light, colours.dark)
     )
     return f":root{{{light}}}@media (prefers-color-scheme:dark){{:root{{{dark}}}}}"
 

@@ -8,6 +8,9 @@ from qa.feedback import Reason
 from qa.types import ModelState, Refusal, Role, Support
 
 MAX_COMMENT_CHARS = 500
+MAX_MESSAGE_CHARS = 20_000
+MAX_ASKED_CHARS = 2_000
+MAX_QUOTE_CHARS = 5_000
 _ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -25,7 +28,7 @@ class Message(_Request):
     """One message of the conversation so far."""
 
     role: Role
-    content: str
+    content: Annotated[str, StringConstraints(max_length=MAX_MESSAGE_CHARS)]
 
 
 class AskRequest(_Request):
@@ -44,7 +47,7 @@ class CitedIn(_Request):
     """What an answer quoted."""
 
     article_id: _ShortText
-    quote: Annotated[str, StringConstraints(min_length=1)]
+    quote: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUOTE_CHARS)]
 
 
 class FeedbackRequest(AskRequest):
@@ -52,7 +55,9 @@ class FeedbackRequest(AskRequest):
 
     answer_id: _ShortText = Field(description="The `id` of the answer.")
     index: _ShortText = Field(description="The `index` of the answer's `trace`.")
-    asked: Annotated[str, StringConstraints(min_length=1)] = Field(description="The answer's `asked`.")
+    asked: Annotated[str, StringConstraints(min_length=1, max_length=MAX_ASKED_CHARS)] = Field(
+        description="The answer's `asked`."
+    )
     refusal: Refusal | None = None
     citations: list[CitedIn] = Field(default=[], max_length=50, description="Those of the answer; none for a refusal.")
     helpful: StrictBool

@@ -203,8 +203,7 @@ def _agree(one: Scored, other: Scored) -> bool:
 
 def _differ(question: Question, one: Scored, other: Scored) -> bool:
     """Whether two articles give different figures for the same thing, in sentences that share many of their words."""
-    a, b = _figures(one.span_text), _figures(other.span_text)
-    if question.expects not in _FIGURES or not a or not b or not a.isdisjoint(b):
+    if question.expects not in _FIGURES or not _figures_differ(one.span_text, other.span_text):
         return False
     these, those = (
         {word for word in stems(scored.candidate.quote.quote) if not word[0].isdigit()} for scored in (one, other)
@@ -212,5 +211,12 @@ def _differ(question: Question, one: Scored, other: Scored) -> bool:
     return len(these & those) >= _SAME_MATTER * min(len(these), len(those))
 
 
-def _figures(text: str) -> frozenset[str]:
-    return frozenset(re.findall(r"\d+(?:[.,]\d+)*", text))
+def _figures_differ(one: str, other: str) -> bool:
+    """Whether both are dates, or both are numbers of the same unit, and none of one agrees with one of the other."""
+    dates, others = days(one), days(other)
+    if dates or others:
+        return bool(dates and others) and not any(a.within(b) or b.within(a) for a in dates for b in others)
+    numbers, counter = quantities(one), quantities(other)
+    if not numbers or {number.unit for number in numbers} != {number.unit for number in counter}:
+        return False
+    return not any(a.agrees(b) for a in numbers for b in counter)

@@ -73,6 +73,8 @@ _AROUND = 40
 """Characters before and after a name that can say what it is."""
 _MOST_WORDS = 4
 """Of a person's name."""
+_MOST_JOINED = 8
+"""Words of a name that is put together of several; what goes on and on is none."""
 _OPENING = 300
 """Characters within which an article's dateline begins."""
 _SAYING = "said|says|added|told|asked|noted|stressed|wrote|explained|warned|argued|stated|replied|remarked|recalled"
@@ -169,6 +171,8 @@ def _stretch(text: str, words: Sequence[Word]) -> _Stretch:
 
 
 def _belong_together(one: _Stretch, other: _Stretch) -> bool:
+    if len(one.words) + len(other.words) > _MOST_JOINED:
+        return False
     gap = one.text[one.end : other.start]
     if _PARTICLE.fullmatch(gap):
         return len(one.words) == 1 and one.key in given_names()
@@ -213,7 +217,7 @@ def _is_within(stretch: _Stretch) -> bool:
     """Whether the name of a larger place follows."""
     larger = _WITHIN.match(stretch.after)
     names = {folded(larger[1]), folded(larger[1].split()[0])} if larger else set()
-    return not names.isdisjoint(countries() | towns())
+    return not (names.isdisjoint(countries()) and names.isdisjoint(towns()))
 
 
 def _is_person(stretch: _Stretch) -> bool:
