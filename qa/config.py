@@ -9,7 +9,7 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
 from qa.colours import Palette
 from qa.errors import ConfigError
@@ -149,6 +149,13 @@ class Colours(_Section):
         Palette(paper="#191714", ink="#ebe6dc", accent="#e3b04b", highlight="#614a14"),
         description="The same for whoever prefers a dark page.",
     )
+
+    @field_validator("light", "dark", mode="before")
+    @classmethod
+    def _with_the_usual(cls, value: Any, info: ValidationInfo) -> Any:
+        """A palette may leave out what stays as it is."""
+        usual = cls.model_fields[str(info.field_name)].default
+        return {**usual.model_dump(), **value} if isinstance(value, dict) else value
 
 
 class Config(_Section):

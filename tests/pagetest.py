@@ -124,6 +124,7 @@ def opened(context: BrowserContext, address: str) -> Page:
     """A new tab at an address."""
     page = context.new_page()
     page.goto(address)
+    expect(page.locator("#send")).to_be_enabled()  # its scripts are there
     return page
 
 
@@ -161,3 +162,8 @@ def highlighted(page: Page) -> str:
     """The marked words of the open article, once they are to be seen."""
     expect(page.locator("#reader mark").first).to_be_in_viewport()
     return "".join(page.locator("#reader mark").all_text_contents())
+
+
+def module(page: Page, name: str) -> str:
+    """The address of one of the page's modules."""
+    return (page.locator("script[type=module]").get_attribute("src") or "").replace("main.js", f"{name}.js")

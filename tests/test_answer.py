@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qa.answer.extractive import figures_differ
 from qa.answer.fits import fits
 from qa.answer.question import Expects, Kind, analyse
 from qa.answer.quotes import quote, sentences, standalone
@@ -214,3 +215,20 @@ def test_a_quote_always_holds_its_sentence(text: str) -> None:
         found = standalone(article, start, end)
         assert found[0][0] <= start
         assert end <= found[-1][1]
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "differ"),
+    [
+        ("28 April 2024", "29 April 2024", True),
+        ("28 April 2024", "135 metres long", False),
+        ("30 and 31 May 2024", "May 31, 2024", False),
+        ("Twelve", "Nineteen", True),
+        ("12", "twelve", False),
+        ("120 metres", "120 years", False),
+        ("120 metres", "135 metres", True),
+        ("Jan Lipavský", "12", False),
+    ],
+)
+def test_only_figures_of_the_same_kind_disagree(one: str, other: str, differ: bool) -> None:
+    assert figures_differ(one, other) is figures_differ(other, one) is differ

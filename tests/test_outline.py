@@ -234,3 +234,12 @@ def check(article: Article, outline: Outline) -> None:
     for mention in (*outline.people, *outline.places, *outline.organisations, *outline.dates):
         assert mention.name in article.text[mention.start : mention.end]
         assert mention.count >= 1
+
+
+def test_a_note_too_short_for_a_digest_has_none() -> None:
+    article = Article("a", "A note", "The tiny note on the well\n\nThe well is dry.\n")
+
+    def stored(ids: object) -> dict[str, object]:
+        raise AssertionError(f"Chroma refuses to look up nothing, and is asked for {ids}")
+
+    assert Outlines({"a": article}, stored).outline(article).digest == ()

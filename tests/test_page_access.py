@@ -21,7 +21,7 @@ def test_everything_works_by_keyboard_alone(page: Page) -> None:
     expect(mark).to_be_focused()
     assert page.evaluate("getComputedStyle(document.activeElement).outlineStyle") == "solid"
     press("Enter")
-    expect(page.locator("#reader-title")).to_be_focused()
+    expect(page.locator("#reader mark")).to_be_focused()
     press("Escape")
     expect(page.locator("#reader")).to_be_hidden()
     expect(mark).to_be_focused()

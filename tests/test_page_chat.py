@@ -1,8 +1,9 @@
 """Asking on the chat page, in a real browser."""
 
 import re
+from urllib.parse import urljoin
 
-from pagetest import ask, highlighted, settled
+from pagetest import ask, highlighted, module, settled
 from playwright.sync_api import Page, expect
 from webtest import AGAIN, DISAGREE, DOUBTED, JETS, LIE, NOTICE, SLOW, WHERE, WHY, FakeQA
 
@@ -90,3 +91,32 @@ def test_a_disagreement_shows_both_sides_with_their_sources(page: Page) -> None:
     expect(sides.first).to_contain_text("NATO diplomatic chiefs met")
     sides.nth(1).get_by_role("link").click()
     assert "May 31, 2024" in highlighted(page)
+
+
+def test_a_long_conversation_opens_at_its_end(page: Page) -> None:
+    page.emulate_media(reduced_motion="no-preference")
+    kept = page.evaluate(
+        """async ([module, question, answer]) => {
+          const { open } = await import(module);
+          const store = await open();
+          const id = sessionStorage.getItem("conversation");
+          for (let i = 0; i < 40; i += 1) await store.add(id, { question: `${i}. ${question}`, answer });
+          return (await store.load(id)).length;
+        }""",
+        [module(page, "conversations"), WHERE, _answer_of(page, WHERE)],
+    )
+    assert kept == 40
+    page.reload()
+    expect(page.locator(".turn")).to_have_count(40)
+    expect(page.locator(".turn:last-child .question")).to_be_in_viewport()
+    expect(page.locator(".turn:last-child .question")).to_have_text(f"39. {WHERE}")
+
+
+def _answer_of(page: Page, question: str) -> dict[str, object]:
+    return page.request.post(urljoin(page.url, "/api/ask"), data={"question": question}).json()
+
+
+def test_the_focus_goes_to_the_answer_when_what_was_pressed_is_gone(page: Page) -> None:
+    page.locator(".suggestion").first.press("Enter")
+    expect(page.locator(".short-answer")).to_be_visible()
+    expect(page.locator(".turn")).to_be_focused()

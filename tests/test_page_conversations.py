@@ -8,7 +8,7 @@ import pytest
 from axetest import violations
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from pagetest import ask
+from pagetest import ask, module
 from playwright.sync_api import BrowserContext, Locator, Page, expect
 from webtest import HOSTILE, JETS, WHERE
 
@@ -26,11 +26,6 @@ def exchange(question: str, answer: str = "They did. [1]", short: str | None = N
     lists: dict[str, list[object]] = {"sentences": [], "citations": [], "evidence": [], "unknown_words": []}
     said = {"answered": True, "answer": answer, "asked": question, "short_answer": short, "notice": None}
     return {"question": question, "answer": {**said, "disagreement": None, **lists}}
-
-
-def module(page: Page, name: str) -> str:
-    """The address of one of the page's modules."""
-    return (page.locator("script[type=module]").get_attribute("src") or "").replace("main.js", f"{name}.js")
 
 
 class Store:

@@ -122,6 +122,25 @@ def test_a_question_that_keeps_failing_is_left_to_its_asker(page: Page, complain
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
+def test_an_answer_that_breaks_off_is_told_as_that_and_what_was_told_stays(page: Page) -> None:
+    told = 'event: message\ndata: {"delta": "Allies considered it."}\n\n'
+    page.route("**/api/ask", lambda route: route.fulfill(content_type="text/event-stream", body=told))
+    ask(page, WHERE)
+    expect(page.locator(".problem-title")).to_have_text("The answer broke off")
+    expect(page.locator(".live")).to_contain_text("Allies considered it.")
+    page.unroute("**/api/ask")
+    page.get_by_role("button", name="Try again").click()
+    expect(page.locator(".short-answer")).to_be_visible()
+
+
+def test_a_time_of_day_until_which_to_wait_is_understood(page: Page, complaints: list[str]) -> None:
+    complaints.append("429")
+    page.clock.set_fixed_time("2030-01-01T12:00:00Z")
+    failing(page, 1, 429, **{"Retry-After": "Tue, 01 Jan 2030 12:00:40 GMT"})
+    ask(page, WHERE)
+    expect(page.locator(".problem")).to_contain_text("in 40 seconds")
+
+
 def test_a_service_that_falls_silent_is_not_waited_for_for_ever(page: Page) -> None:
     page.route("**/api/ask", lambda _route: None)
     ask(page, WHERE)

@@ -201,7 +201,7 @@ def test_back_leads_to_the_list_even_after_a_reload(page: Page, address: str) ->
     page.reload()
     highlighted(page)
     page.go_back()
-    expect(page.get_by_role("heading", level=1)).to_have_text("What happened when")
+    expect(page.get_by_role("heading", level=1)).to_have_text("What the articles date")
     expect(page.locator("#reader")).to_be_hidden()
 
 

@@ -90,7 +90,8 @@ def _wants_a_page() -> bool:
 def _page(body: Problem) -> Response | None:
     """The problem as a page; None if the pages are what is broken."""
     try:
-        return render("problem.html", body.status, heading=_TITLES.get(body.status, "error.other"), detail=body.detail)
+        heading = _TITLES.get(HTTPStatus(body.status), "error.other")
+        return render("problem.html", body.status, heading=heading, detail=body.detail)
     except Exception:
         _log.exception("Request %s: its problem cannot be told on a page", g.request_id)
         return None

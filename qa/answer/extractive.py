@@ -11,6 +11,7 @@ from qa.answer.prompts import NOT_SAID
 from qa.answer.question import Expects, Kind, Question, analyse
 from qa.answer.quotes import quote
 from qa.cite import Statement, number
+from qa.cite.quantities import days, quantities
 from qa.text import content_words, stem
 from qa.types import Article, Disagreement, Draft, Evidence, Outcome, Quote, Refusal, Side, Support
 from qa.vocabulary import Vocabulary
@@ -203,7 +204,7 @@ def _agree(one: Scored, other: Scored) -> bool:
 
 def _differ(question: Question, one: Scored, other: Scored) -> bool:
     """Whether two articles give different figures for the same thing, in sentences that share many of their words."""
-    if question.expects not in _FIGURES or not _figures_differ(one.span_text, other.span_text):
+    if question.expects not in _FIGURES or not figures_differ(one.span_text, other.span_text):
         return False
     these, those = (
         {word for word in stems(scored.candidate.quote.quote) if not word[0].isdigit()} for scored in (one, other)
@@ -211,7 +212,7 @@ def _differ(question: Question, one: Scored, other: Scored) -> bool:
     return len(these & those) >= _SAME_MATTER * min(len(these), len(those))
 
 
-def _figures_differ(one: str, other: str) -> bool:
+def figures_differ(one: str, other: str) -> bool:
     """Whether both are dates, or both are numbers of the same unit, and none of one agrees with one of the other."""
     dates, others = days(one), days(other)
     if dates or others:

@@ -34,7 +34,7 @@ def digest(article: Article, stored: Stored) -> tuple[Quote, ...]:
     what is not quoted.
     """
     spans = [span for span in sentences(article.text) if is_sentence(article.text[slice(*span)], SENTENCE)]
-    found = stored([span_id(article.id, *span) for span in spans])
+    found = stored([span_id(article.id, *span) for span in spans]) if spans else {}
     spans = [span for span in spans if span_id(article.id, *span) in found]
     if not spans:
         return ()

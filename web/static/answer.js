@@ -39,7 +39,7 @@ export class LiveAnswer {
     if (String(numbers) !== this.source) this.text.append(quoted("p"));
     this.source = String(numbers);
     const marks = el("span");
-    this.text.lastChild.append(delta.replaceAll(/ ?\[\d+\]/g, "").trim(), marks, " ");
+    this.text.lastChild.append(quoted("bdi", {}, delta.replaceAll(/ ?\[\d+\]/g, "").trim()), marks, " ");
     this.unknown.push({ numbers, marks });
     this.#mark();
   }
@@ -101,7 +101,8 @@ function remarks({ asked, question, notice }) {
 
 function statement({ short_answer: short, sentences }, cited) {
   const sentence = ({ text, citations, support }) => [
-    el("span", { class: "sentence" }, text, marksOf(citations, support, cited)),
+    quoted("bdi", { class: "sentence" }, text),
+    marksOf(citations, support, cited),
     " ",
   ];
   const text = byQuotes(sentences).map((group) => quoted("p", {}, group.map(sentence)));

@@ -33,10 +33,16 @@ async function problemOf(response) {
 }
 
 function problemFrom({ detail, status }, headers) {
-  const wait = Math.ceil(Number(headers?.get("Retry-After")) || 0);
+  const wait = secondsOf(headers?.get("Retry-After"));
   if (status === 429 || (status === 503 && wait)) return new Problem("busy", { detail, status, wait: wait || 10 });
   const kinds = { 413: "invalid", 422: "invalid", 502: "unreachable", 503: "not_ready", 504: "unreachable" };
   return new Problem(kinds[status] ?? "failed", { detail, status });
+}
+
+// Retry-After is a number of seconds or a date (RFC 9110, 10.2.3).
+function secondsOf(after) {
+  const seconds = /^\d+$/.test(after) ? Number(after) : (Date.parse(after) - Date.now()) / 1000;
+  return Math.max(0, Math.ceil(seconds)) || 0;
 }
 
 // Asks, and calls `on[event](data)` for each event of the answer as it comes. Gives the whole answer.
@@ -47,23 +53,24 @@ export async function ask(question, history, signal, on) {
     hear.timer = setTimeout(() => silence.abort(new DOMException("silent", "TimeoutError")), SILENCE_MS);
   };
   hear();
+  let body = null;
   try {
-    const { body } = await request("/api/ask", {
+    ({ body } = await request("/api/ask", {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "text/event-stream" },
       body: JSON.stringify({ question, history }),
       signal: AbortSignal.any([signal, silence.signal]),
-    });
+    }));
     let answer = null;
     for await (const { name, data } of eventsOf(body, hear)) {
       if (name === "error") throw problemFrom(data);
       if (name === "final_answer") answer = data;
       on[name]?.(data);
     }
-    if (!answer) throw new TypeError(); // the stream broke off
+    if (!answer) throw new TypeError();
     return answer;
   } catch (error) {
-    throw known(error);
+    throw body && error instanceof TypeError ? new Problem("broke_off") : known(error);
   } finally {
     clearTimeout(hear.timer);
   }

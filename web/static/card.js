@@ -70,7 +70,11 @@ document.addEventListener("focusin", ({ target }) => {
 });
 document.addEventListener("focusout", hide);
 document.addEventListener("click", (event) => !card.contains(event.target) && hide(), { capture: true });
-document.addEventListener("scroll", (event) => !card.contains(event.target) && hide(), { capture: true, passive: true });
+document.addEventListener("scroll", ({ target }) => {
+  if (!shownFor || card.contains(target)) return;
+  if (shownFor === document.activeElement) place(shownFor.getBoundingClientRect()); // it was scrolled into sight
+  else hide();
+}, { capture: true, passive: true });
 window.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || !shownFor) return;
   event.stopImmediatePropagation(); // it closes the card, and nothing else

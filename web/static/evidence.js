@@ -13,7 +13,7 @@ export function whyThese(answer) {
     t("evidence.confidence", { percent: Math.round(confidence * 100) }),
     t("evidence.passages", { count: evidence.length }),
     total !== undefined && t("evidence.milliseconds", { count: Math.round(total) }),
-    trace.model,
+    trace.model === "extractive" ? t("evidence.extractive") : trace.model,
   ];
   const node = el("details", { class: "how" }, el("summary", {}, t("evidence.why")));
   node.addEventListener("toggle", () => {

@@ -59,7 +59,10 @@ async function askInto(turn, text, { replaced = null, tries = 0 } = {}) {
   if (composer.text.trim() === text) composer.put("");
   composer.start(text);
   const waiting = el("p", { class: "waiting" }, t("answer.searching"));
+  const focused = document.activeElement;
   turn.body.replaceChildren(waiting);
+  // What was pressed to ask this may be gone now: the focus goes where the answer will be.
+  if (!focused.checkVisibility() || !focused.isConnected) turn.node.focus({ preventScroll: true });
   delete turn.node.dataset.walk;
   status.textContent = waiting.textContent;
   const live = new LiveAnswer(turn.body, waiting);
@@ -73,14 +76,13 @@ async function askInto(turn, text, { replaced = null, tries = 0 } = {}) {
     if (replaced !== turn) replaced?.node.remove();
     show(turn, exchange, history);
     status.textContent = spoken(exchange.answer);
-    await stored;
+    if (!(await stored)) turn.body.append(el("p", { class: "stopped" }, t("answer.not_kept")));
   } catch (error) {
     live.end();
     if (!turn.node.isConnected) return;
-    if (signal.aborted) {
-      live.break();
-      showStopped(turn, text, replaced);
-    } else showProblem(turn, text, error, { replaced, tries });
+    live.break();
+    if (signal.aborted) showStopped(turn, text, replaced);
+    else showProblem(turn, text, error, { replaced, tries });
     if (replaced) restore(replaced);
     if (replaced !== turn) composer.offer(text);
   } finally {
@@ -120,7 +122,7 @@ function addTurn(text) {
 
 function turnOf(text) {
   const body = el("div", { class: "body" });
-  const node = el("article", { class: "turn" }, quoted("h2", { class: "question" }, text), body);
+  const node = el("article", { class: "turn", tabindex: -1 }, quoted("h2", { class: "question" }, text), body);
   const turn = { node, body, answer: [] };
   turns.set(node, turn);
   return turn;
@@ -150,7 +152,8 @@ function showProblem(turn, text, error, { replaced, tries }) {
     askInto(turn, text, { replaced, tries: byHand ? 0 : tries + 1 });
     if (byHand) composer.focus();
   });
-  turn.body.replaceChildren(problem.node);
+  turn.body.querySelector(".waiting")?.remove();
+  turn.body.append(problem.node);
   status.textContent = problem.text;
 }
 
@@ -204,7 +207,7 @@ function begin(newId, found) {
   welcome.hidden = found.length > 0;
   newConversation.hidden = !found.length;
   showKept(found.length);
-  log.lastChild?.scrollIntoView({ block: "start" });
+  log.lastChild?.scrollIntoView({ block: "start", behavior: "instant" });
 }
 
 // Shows the kept turns before the one with this number, the last of them first. Those above come a few at a time: the
@@ -249,15 +252,21 @@ const showShortcuts = shortcuts.listen(
   { question: "/", next: "n", previous: "p", help: "?" },
   {
     question: () => composer.focus(),
-    next: () => pane.walk(1, log.lastChild),
-    previous: () => pane.walk(-1, log.lastChild),
+    next: () => pane.walk(1, answerAtHand()),
+    previous: () => pane.walk(-1, answerAtHand()),
   },
 );
 window.addEventListener("keydown", ({ key, defaultPrevented }) => {
-  if (key !== "Escape" || defaultPrevented || pane.isOpen() || document.querySelector("dialog[open]")) return;
+  if (key !== "Escape" || defaultPrevented || document.querySelector("dialog[open], .menu:popover-open")) return;
   if (editing) stopEditing();
   else stop();
 });
+
+// The answer that has the focus, or else the last one.
+function answerAtHand() {
+  return document.activeElement.closest("[data-walk]") ?? log.lastChild;
+}
+
 const menu = byId("menu");
 for (const [opener, open] of [["open-conversations", () => dialog.show()], ["open-shortcuts", showShortcuts]]) {
   byId(opener).addEventListener("click", () => {

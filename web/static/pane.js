@@ -58,8 +58,9 @@ function targetOf({ pathname, search }) {
   const match = pathname.match(/^\/articles\/([^/]+)$/);
   if (!match) return null;
   const parameters = new URLSearchParams(search);
-  const [start, end] = ["start", "end"].map((name) => Number.parseInt(parameters.get(name) ?? "0", 10) || 0);
-  return { article_id: decoded(match[1]), start, end };
+  const [start, end] = ["start", "end"].map((name) => Number(parameters.get(name) ?? ""));
+  const isSpan = Number.isInteger(start) && Number.isInteger(end) && 0 <= start && start < end;
+  return { article_id: decoded(match[1]), ...(isSpan ? { start, end } : { start: 0, end: 0 }) };
 }
 
 // What is no text at all is the id of no article.

@@ -8,6 +8,7 @@ import { copy } from "./saving.js";
 
 const ROOM_FOR_TWO = matchMedia("(min-width: 60rem)");
 const CALM = matchMedia("(prefers-reduced-motion: reduce)");
+const FAR = 3; // heights of the pane beyond which text only races past
 const MARK_TOP = 0.3; // how far down the marked span comes to rest, as a share of the visible height
 
 export class Reader {
@@ -57,7 +58,8 @@ export class Reader {
       if (this.wanted === target) this.#renderProblem(problem, target, stops);
     }
     // Whoever walks by button stays on the button.
-    if (!walking || !this.dialog.contains(document.activeElement)) this.title.focus({ preventScroll: true });
+    if (walking && this.dialog.contains(document.activeElement)) return;
+    (this.text.querySelector("mark") ?? this.title).focus({ preventScroll: true });
   }
 
   close() {
@@ -92,7 +94,8 @@ export class Reader {
     this.text.replaceChildren(...paragraphs(text, spans).map((pieces) => quoted("p", {}, pieces.map(shown))));
     const mark = this.text.querySelector("mark");
     const top = mark ? mark.offsetTop - this.scroll.clientHeight * MARK_TOP : 0;
-    this.scroll.scrollTo({ top, behavior: CALM.matches ? "instant" : "smooth" });
+    const far = Math.abs(top - this.scroll.scrollTop) > FAR * this.scroll.clientHeight;
+    this.scroll.scrollTo({ top, behavior: CALM.matches || far ? "instant" : "smooth" });
   }
 
   #renderProblem(problem, target, stops) {
@@ -124,6 +127,6 @@ function spansOf(text, target, stops) {
 }
 
 function shown({ text, kinds }) {
-  if (kinds.includes("marked")) return el("mark", {}, text);
+  if (kinds.includes("marked")) return el("mark", { tabindex: -1 }, text);
   return kinds.length ? el("span", { class: kinds.join(" ") }, text) : text;
 }
