@@ -74,7 +74,7 @@ _AROUND = 40
 _MOST_WORDS = 4
 """Of a person's name."""
 _MOST_JOINED = 8
-"""Words of a name that is put together of several; what goes on and on is none."""
+"""Words after which nothing more is joined on to a name: what goes on and on is none."""
 _OPENING = 300
 """Characters within which an article's dateline begins."""
 _SAYING = "said|says|added|told|asked|noted|stressed|wrote|explained|warned|argued|stated|replied|remarked|recalled"
@@ -139,14 +139,11 @@ def _named(kind: Kind, mentions: Sequence[_Stretch]) -> Named:
 def _stretches(text: str) -> Iterator[_Stretch]:
     """Capitalised words, with titles cut off and names of several parts put together."""
     last: _Stretch | None = None
-    for run in name_runs(text):
-        for words in _without_titles(run):
-            stretch = _stretch(text, words)
-            if last and _belong_together(last, stretch):
-                last = replace(last, words=(*last.words, *stretch.words), end=stretch.end)
-                continue
-            if last:
-                yield last
+    for stretch in (_stretch(text, words) for run in name_runs(text) for words in _without_titles(run)):
+        if last and len(last.words) < _MOST_JOINED and _belong_together(last, stretch):
+            last = replace(last, words=(*last.words, *stretch.words), end=stretch.end)
+        else:
+            yield from [last] if last else []
             last = stretch
     if last:
         yield last
@@ -171,8 +168,6 @@ def _stretch(text: str, words: Sequence[Word]) -> _Stretch:
 
 
 def _belong_together(one: _Stretch, other: _Stretch) -> bool:
-    if len(one.words) + len(other.words) > _MOST_JOINED:
-        return False
     gap = one.text[one.end : other.start]
     if _PARTICLE.fullmatch(gap):
         return len(one.words) == 1 and one.key in given_names()
