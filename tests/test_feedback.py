@@ -115,7 +115,7 @@ def test_a_refusal_is_kept_as_one(client: FlaskClient, file: Path) -> None:
         ({"history": [{"role": "user", "content": "y"}] * 5}, "history"),
         ({"history": [{"role": "user", "content": "\ud800"}]}, "history.0.content"),
         ({"history": [{"role": "user", "content": "y" * 20_001}]}, "history.0.content"),
-        ({"asked": "x" * 2_001}, "asked"),
+        ({"asked": "x" * 10_001}, "asked"),
         ({"citations": [{"article_id": "a", "quote": "q" * 5_001}]}, "citations.0.quote"),
         ({"answer_id": ""}, "answer_id"),
         ({"answer_id": "x" * 201}, "answer_id"),

@@ -9,7 +9,7 @@ from qa.types import ModelState, Refusal, Role, Support
 
 MAX_COMMENT_CHARS = 500
 MAX_MESSAGE_CHARS = 20_000
-MAX_ASKED_CHARS = 2_000
+MAX_ASKED_CHARS = 10_000
 MAX_QUOTE_CHARS = 5_000
 _ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 

@@ -45,6 +45,7 @@ function copySelected(text) {
     return false;
   } finally {
     field.remove();
+    getSelection().removeAllRanges(); // or Chromium would paste into nothing once the dialog is closed
     focused?.focus({ preventScroll: true });
   }
 }
