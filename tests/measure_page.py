@@ -39,14 +39,12 @@ BEGUN = """() => document.querySelector(".live") && performance.now() - seen.pre
 SCROLL = """() => new Promise((done) => {
   const frames = [];
   let last = performance.now();
-  document.documentElement.style.scrollBehavior = "auto";
-  scrollTo(0, 0);
+  scrollTo({ top: 0, behavior: "instant" });
   const step = (now) => {
     frames.push(now - last);
     last = now;
-    const before = scrollY;
-    scrollBy(0, innerHeight / 4);
-    if (scrollY > before) requestAnimationFrame(step);
+    scrollBy({ top: innerHeight / 4, behavior: "instant" });
+    if (scrollY + innerHeight < document.documentElement.scrollHeight - 1) requestAnimationFrame(step);
     else done(frames.slice(2));
   };
   requestAnimationFrame(step);
