@@ -4,7 +4,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from hypothesis import strategies as st
+
 from qa.evaluate import Case, Split, load_cases
+from qa.feedback import Cited, Rating
 from qa.types import Answer, Article, Citation, Evidence, Passage, Quote, Refusal, Sentence, Support, Trace, Turn
 
 BRIDGE = Article("bridge", "The bridge", "It was built in 1903. It is 52 metres long. Nobody paid. It was painted red.")
@@ -25,6 +28,22 @@ cases:
 BUILT, ABOUT, LONG, COST = (
     "When was the bridge built?", "Describe the bridge.", "How long is it?", "What did the bridge cost?",
 )  # fmt: skip
+RATING = Rating(
+    time="2024-05-31T12:00:00Z",
+    answer_id="a1",
+    index="0123456789ab",
+    question=BUILT,
+    asked=BUILT,
+    history=(),
+    refusal=None,
+    citations=(Cited("bridge", "It was built in 1903."),),
+    helpful=True,
+    reason=None,
+    comment="",
+)
+"""What a reader said of an answer."""
+TEXT = st.text(st.characters(exclude_categories=["Cs"])) | st.sampled_from(["a\nb", "\u2028", "😀", "\r", "\0", "\x85"])
+"""What readers and their questions may hold."""
 
 
 class FakeQA:

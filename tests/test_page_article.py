@@ -92,3 +92,16 @@ def test_an_article_whose_transfer_breaks_off_can_be_opened_again(page: Page) ->
     page.unroute("**/api/articles/*")
     page.locator("#reader").get_by_role("button", name="Try again").click()
     highlighted(page)
+
+
+def test_the_tab_is_named_for_the_open_article(page: Page, fake_qa: FakeQA) -> None:
+    name = fake_qa.articles[0].title
+    page.get_by_role("link", name=name).click()
+    expect(page).to_have_title(f"{name} · Ask the tests")
+    page.get_by_role("button", name="Close").click()
+    expect(page).to_have_title("Ask the tests")
+    page.go_forward()
+    page.reload()
+    expect(page).to_have_title(f"{name} · Ask the tests")
+    page.get_by_role("button", name="Close").click()
+    expect(page).to_have_title("Ask the tests")

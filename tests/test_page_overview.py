@@ -213,7 +213,7 @@ def test_hostile_text_is_text(page: Page, address: str) -> None:
         quote.click()
         assert highlighted(page) == quote.text_content()
         assert page.locator("main img, dialog img, main script, dialog script, a[href^=javascript]").count() == 0
-        assert page.title().startswith("Ask the tests: ")
+        assert page.title().endswith(" · Ask the tests")
 
 
 @pytest.mark.parametrize("width", [320, 360, 768, 1440])
@@ -224,3 +224,18 @@ def test_nothing_hinders_anybody(page: Page, address: str, complaints: list[str]
     page.goto(address + path)
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth") == width
+
+
+def test_the_keys_are_listed_on_the_lists_too(page: Page, address: str) -> None:
+    page.set_viewport_size(NARROW)
+    page.goto(f"{address}/timeline")
+    page.get_by_role("button", name="Menu").click()
+    page.get_by_role("button", name="Keyboard shortcuts").click()
+    keys = page.get_by_role("dialog", name="Keyboard shortcuts")
+    expect(keys).to_contain_text("Next citation")
+    expect(keys).not_to_contain_text("A new line")
+    expect(page.locator("#menu")).to_be_hidden()
+    page.keyboard.press("Escape")
+    expect(keys).to_be_hidden()
+    page.keyboard.press("?")
+    expect(keys).to_be_visible()

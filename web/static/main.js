@@ -12,7 +12,7 @@ import { t } from "./i18n.js";
 import * as pane from "./pane.js";
 import { ProblemView } from "./problem.js";
 import { copy } from "./saving.js";
-import * as shortcuts from "./shortcuts.js";
+import { listen } from "./shortcuts.js";
 import { keep, kept } from "./storage.js";
 
 const CURRENT = "conversation";
@@ -247,9 +247,8 @@ const dialog = new ConversationsDialog(byId("conversations"), store, {
   current: () => ({ id, exchanges }),
   onDeleted: (deleted) => deleted === id && startAnew(),
 });
-const showShortcuts = shortcuts.listen(
-  byId("shortcuts"),
-  { question: "/", next: "n", previous: "p", help: "?" },
+listen(
+  { question: "/", next: "n", previous: "p" },
   {
     question: () => composer.focus(),
     next: () => pane.walk(1, answerAtHand()),
@@ -267,13 +266,7 @@ function answerAtHand() {
   return document.activeElement.closest("[data-walk]") ?? log.lastChild;
 }
 
-const menu = byId("menu");
-for (const [opener, open] of [["open-conversations", () => dialog.show()], ["open-shortcuts", showShortcuts]]) {
-  byId(opener).addEventListener("click", () => {
-    if (menu.matches(":popover-open")) menu.hidePopover();
-    open();
-  });
-}
+byId("open-conversations").addEventListener("click", () => dialog.show());
 newConversation.addEventListener("click", startAnew);
 document.addEventListener("click", ({ target }) => {
   const suggestion = target.closest?.(".suggestion");

@@ -4,8 +4,16 @@
 import { spanAddress } from "./dom.js";
 import { Reader } from "./reader.js";
 
-const reader = new Reader(document.getElementById("reader"), { onClose: close, onWalk: walk });
+const reader = new Reader(document.getElementById("reader"), {
+  onClose: close,
+  onWalk: walk,
+  onShown: (article) => {
+    document.title = `${article.title} · ${site}`;
+  },
+});
 const home = targetOf(location) ? "/" : location.pathname + location.search; // what this page shows, no article open
+const site = document.querySelector(".name").textContent.trim();
+const title = targetOf(location) ? site : document.title; // of the same
 let stops = []; // the spans that n and p lead through: those that are linked to where the open one was followed
 
 export function isOpen() {
@@ -42,6 +50,7 @@ export function follow() {
   if (target) reader.open(target, stops);
   else {
     stops = [];
+    document.title = title;
     reader.close();
   }
 }

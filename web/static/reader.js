@@ -12,9 +12,10 @@ const FAR = 3; // heights of the pane beyond which text only races past
 const MARK_TOP = 0.3; // how far down the marked span comes to rest, as a share of the visible height
 
 export class Reader {
-  constructor(dialog, { onClose, onWalk }) {
+  constructor(dialog, { onClose, onWalk, onShown }) {
     this.dialog = dialog;
     this.articles = new Map();
+    this.onShown = onShown;
     for (const part of ["name", "scroll", "title", "meta", "text", "walk", "place", "link"]) {
       this[part] = dialog.querySelector(`#reader-${part}`);
     }
@@ -82,7 +83,9 @@ export class Reader {
     this.link.textContent = t("reader.copy_link");
   }
 
-  #render({ title, text, url, published }, target, stops) {
+  #render(article, target, stops) {
+    const { title, text, url, published } = article;
+    this.onShown(article);
     const spans = spansOf(text, target, stops);
     const quote = text.slice(spans[0].from, spans[0].to);
     const link = siteLink(url, quote, (site) => t("reader.at_source", { site }));

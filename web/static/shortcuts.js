@@ -10,18 +10,19 @@ const IN_THE_QUESTION = [
   [["enter"], "enter"],
   [["shift", "enter"], "newline"],
   [["up"], "edit"],
-  [["escape"], "escape"],
 ];
 
-// `actions` are functions by name, `keys` the character of each.
-export function listen(dialog, keys, actions) {
-  dialog.replaceChildren(...list(dialog, keys));
+// `keys` are the single characters that do what `actions` says by the same name.
+export function listen(keys, actions) {
+  const dialog = document.getElementById("shortcuts");
+  const all = { ...keys, help: "?" };
+  dialog.replaceChildren(...list(dialog, all));
   const show = () => dialog.open || dialog.showModal();
-  onKeys(keys, { ...actions, help: show });
-  return show;
+  onKeys(all, { ...actions, help: show });
+  document.getElementById("open-shortcuts").addEventListener("click", show);
 }
 
-export function onKeys(keys, actions) {
+function onKeys(keys, actions) {
   document.addEventListener("keydown", (event) => {
     const typing = event.target.matches?.("input, textarea, select, [contenteditable]");
     if (typing || !on() || event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -37,7 +38,8 @@ function list(dialog, keys) {
   const title = el("h2", { id: "shortcuts-title" }, t("shortcuts.title"));
   const box = el("input", { type: "checkbox", id: "single-keys", checked: on() });
   box.addEventListener("change", () => turn(box.checked));
-  const typed = IN_THE_QUESTION.map(([names, what]) => row(names.map((name) => t(`shortcuts.key_${name}`)), what));
+  const inQuestion = document.getElementById("question") ? IN_THE_QUESTION : [];
+  const typed = [...inQuestion, [["escape"], "escape"]].map(([names, what]) => row(names.map((name) => t(`shortcuts.key_${name}`)), what));
   const single = Object.entries(keys).map(([what, key]) => row([key], what));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   return [
