@@ -124,6 +124,17 @@ def test_nothing_moves_as_an_answer_arrives(still_page: Page, question: str) -> 
     check_still(still_page)
 
 
+def test_an_answer_stays_where_it_was_written(still_page: Page) -> None:
+    """What takes the place of something else counts as no shift, wherever it stands."""
+    sentence = still_page.locator(".answer .text p bdi").first
+    ask(still_page, PIECEMEAL)
+    expect(still_page.locator(".live")).to_be_visible()
+    written = sentence.bounding_box()
+    expect(still_page.locator(".how")).to_be_visible()
+    expect(still_page.locator(".live")).to_have_count(0)
+    assert sentence.bounding_box() == written
+
+
 def test_nothing_moves_as_an_article_arrives(still_page: Page) -> None:
     type_and_ask(still_page, WHERE)
     with held(still_page, "**/api/articles/*"):

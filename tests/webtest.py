@@ -135,7 +135,7 @@ class FakeQA(QA):
         if question == HOSTILE_QUESTION:
             return _answer(question, [self._sentence("The second", "and more.")], short_answer=HOSTILE)
         if question == PIECEMEAL:
-            return _answer(question, [where, *self._meetings()], short_answer="Wiesbaden, Germany")
+            return _answer(question, [where, *self._meetings()])
         if question == DISAGREE:
             first, second = self._meetings()
             sides = (Side("30 and 31 May 2024", (1,)), Side("May 31, 2024", (2,)))
@@ -187,7 +187,7 @@ def _one_by_one(answer: Answer) -> Iterator[Piece]:
     """A piece for each sentence, as a language model that thinks a little before each."""
     for number, (sentence, citation) in enumerate(zip(answer.sentences, answer.citations, strict=True)):
         yield Piece(f"{' ' if number else ''}{sentence.text} [{citation.n}]", (citation,))
-        time.sleep(0.1)
+        time.sleep(0.4)
 
 
 def _vectors(ids: Sequence[str]) -> dict[str, list[float]]:
