@@ -1,6 +1,6 @@
 """What the service counts since it started, in the format of Prometheus."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
@@ -8,6 +8,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
+from qa.errors import IndexUnavailable
 from qa.service import QA
 from qa.types import Answer, ModelState
 
@@ -20,10 +21,10 @@ class Metrics:
     """Counts answers; threads may share it.
 
     Args:
-        qa: asked for its articles and its language model whenever somebody reads.
+        qa: gives the service, which is asked for its articles and its language model whenever somebody reads.
     """
 
-    def __init__(self, qa: QA) -> None:
+    def __init__(self, qa: Callable[[], QA]) -> None:
         registry = CollectorRegistry()
         self._registry = registry
         self._answers = Counter("qa_answers", "Answers, by what came of the question.", ["result"], registry=registry)
@@ -58,12 +59,18 @@ class Metrics:
 class _State(Collector):
     """What is not counted but looked up."""
 
-    def __init__(self, qa: QA) -> None:
+    def __init__(self, qa: Callable[[], QA]) -> None:
         self._qa = qa
 
     def collect(self) -> Iterator[Metric]:
-        yield GaugeMetricFamily("qa_articles", "Articles in the index.", len(self._qa.articles))
-        if model := self._qa.model:
+        try:
+            qa = self._qa()
+        except IndexUnavailable:
+            yield GaugeMetricFamily("qa_index_version", "Version of the index that is served; 0 if none is.", 0)
+            return
+        yield GaugeMetricFamily("qa_index_version", "Version of the index that is served; 0 if none is.", qa.version)
+        yield GaugeMetricFamily("qa_articles", "Articles in the index.", len(qa.articles))
+        if model := qa.model:
             failing = model.state is ModelState.FAILING
             yield GaugeMetricFamily(
                 "qa_model_failing", "1 if the last call of the language model failed.", int(failing)

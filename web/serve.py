@@ -1,4 +1,4 @@
-"""Runs the application under gunicorn: one worker, because the embedded index belongs to one process, many threads."""
+"""Runs the application under gunicorn: many threads, and many processes where the index is on a Chroma server."""
 
 import os
 import socket
@@ -54,7 +54,7 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
     _check_free(server)
     settings = {
         "bind": f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}",
-        "workers": 1,
+        "workers": server.workers,
         "worker_class": "gthread",
         "threads": server.threads,
         "timeout": 0,  # the first indexing of many articles takes as long as it takes
