@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import cast
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import chromadb
 import httpx
@@ -28,7 +28,7 @@ def connected(config: Config) -> Iterator[Client]:
         with chroma_errors(config):
             yield client
     finally:
-        client.close()
+        close(client)
 
 
 def connect(config: Config) -> Client:
@@ -41,6 +41,15 @@ def connect(config: Config) -> Client:
         return _of_server(config.chroma) if config.chroma.mode == "server" else _of_folder(config)
 
 
+def close(client: Client | AdminClient) -> None:
+    """Let go of the files, or of the connections, which Chroma's own `close` leaves to the garbage collector."""
+    for part in (client, getattr(client, "_admin_client", client)):
+        if session := getattr(part._server, "_session", None):
+            session.close()
+    if isinstance(client, Client):
+        client.close()
+
+
 def create_database(config: Config) -> None:
     """Make the tenant and the database of the configuration on the server, where they are missing.
 
@@ -49,16 +58,23 @@ def create_database(config: Config) -> None:
     """
     chroma = config.chroma
     with chroma_errors(config):
-        _say_hello(chroma)
+        _say_hello(chroma, "heartbeat")
         admin = AdminClient(_settings(chroma))
         try:
-            admin.get_tenant(chroma.tenant)
-        except NotFoundError:
-            admin.create_tenant(chroma.tenant)
-        try:
-            admin.get_database(chroma.database, chroma.tenant)
-        except NotFoundError:
-            admin.create_database(chroma.database, chroma.tenant)
+            _create_what_is_missing(admin, chroma)
+        finally:
+            close(admin)
+
+
+def _create_what_is_missing(admin: AdminClient, chroma: Chroma) -> None:
+    try:
+        admin.get_tenant(chroma.tenant)
+    except NotFoundError:
+        admin.create_tenant(chroma.tenant)
+    try:
+        admin.get_database(chroma.database, chroma.tenant)
+    except NotFoundError:
+        admin.create_database(chroma.database, chroma.tenant)
 
 
 def _of_folder(config: Config) -> Client:
@@ -72,7 +88,7 @@ def _of_folder(config: Config) -> Client:
 
 
 def _of_server(chroma: Chroma) -> Client:
-    _say_hello(chroma)
+    _say_hello(chroma, f"tenants/{quote(chroma.tenant, safe='')}/databases/{quote(chroma.database, safe='')}")
     try:
         client = Client(chroma.tenant, chroma.database, _settings(chroma))
     except ValueError as error:  # what it makes of whatever goes wrong while it looks for tenant and database
@@ -81,9 +97,12 @@ def _of_server(chroma: Chroma) -> Client:
     return client
 
 
-def _say_hello(chroma: Chroma) -> None:
-    """Notice a server that hangs, before a client is made that would wait for it forever."""
-    response = httpx.get(f"{chroma.url.rstrip('/')}/api/v2/heartbeat", timeout=_TIMEOUT, headers=_credentials(chroma))
+def _say_hello(chroma: Chroma, path: str) -> None:
+    """Notice a server that hangs or lacks the database, before a client is made that would wait for it forever."""
+    address = f"{chroma.url.rstrip('/')}/api/v2/{path}"
+    response = httpx.get(address, timeout=_TIMEOUT, headers=_credentials(chroma))
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise NotFoundError(address)
     response.raise_for_status()
 
 

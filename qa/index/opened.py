@@ -10,7 +10,7 @@ from chromadb.api.client import Client
 
 from qa.config import Config
 from qa.errors import IndexMissing, IndexUnavailable
-from qa.index.chroma import chroma_errors, connect
+from qa.index.chroma import chroma_errors, close, connect
 from qa.index.passages import Passages, sentences_of, span_id
 from qa.index.store import Store, Stored, Vectors, Version, content_of
 from qa.types import Article, Passage, Scope
@@ -144,7 +144,7 @@ class Index:
 
     def close(self) -> None:
         """Let go of the files, or of the connection."""
-        self.client.close()
+        close(self.client)
 
 
 def current_version(config: Config, client: Client) -> Version:
@@ -174,7 +174,7 @@ def open_index(config: Config) -> Index:
     try:
         return _opened(config, client)
     except BaseException:
-        client.close()
+        close(client)
         raise
 
 
