@@ -8,7 +8,7 @@ from qa.answer.generative import Generative
 from qa.answer.verify import Verify
 from qa.config import Answering, Config
 from qa.converse import standalone
-from qa.index import Index, Progress, SyncReport, open_index, sync
+from qa.index import Embedder, Index, Progress, SyncReport, open_index, sync
 from qa.ingest import Collection, read_folder
 from qa.lexical import open_words
 from qa.models.embedding import MiniLMEmbedding
@@ -35,8 +35,13 @@ def _no_progress(_done: int, _total: int) -> None:
     """Nobody looks on."""
 
 
-def sync_articles(config: Config, progress: Progress = _no_progress) -> Synced:
+def sync_articles(config: Config, progress: Progress = _no_progress, embedder: Embedder | None = None) -> Synced:
     """Bring the index in step with the folder of articles. Call it within `qa.index.writing`.
+
+    Args:
+        config: names both.
+        progress: of reading the files, then of indexing what is new.
+        embedder: the embedding model that ships if it is not given.
 
     Raises:
         ArticlesError: the folder is missing or holds no readable article; the index is left as it is.
@@ -45,7 +50,7 @@ def sync_articles(config: Config, progress: Progress = _no_progress) -> Synced:
     """
     cache = config.index.folder / "parsed.sqlite3"
     collection = read_folder(config.articles.folder, config.articles.max_file_mb, cache, progress)
-    embedder = MiniLMEmbedding(threads=config.embedding.threads)
+    embedder = embedder or MiniLMEmbedding(threads=config.embedding.threads)
     return Synced(collection, sync(collection.articles, config, embedder, progress))
 
 

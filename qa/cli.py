@@ -1,4 +1,4 @@
-"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa evaluate`."""
+"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa evaluate`, `qa bench`."""
 
 import argparse
 import atexit
@@ -62,6 +62,20 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print the answer as the API gives it")
     ask.add_argument("--explain", action="store_true", help="print how the answer came about, too")
     ask.set_defaults(run=_ask)
+
+    bench = commands.add_parser("bench", parents=[common], help="measure how it scales, on articles made for that")
+    bench.add_argument(
+        "--passages", type=int, nargs="+", default=[100, 1_000, 10_000], metavar="N", help="sizes; default: %(default)s"
+    )
+    bench.add_argument(
+        "--real",
+        type=int,
+        default=10_000,
+        metavar="N",
+        help="largest size that is really embedded; default: %(default)s",
+    )
+    bench.add_argument("--folder", type=Path, default=Path("build/bench"), help="holds it all; default: %(default)s")
+    bench.set_defaults(run=_bench)
 
     _add_evaluate(commands.add_parser("evaluate", parents=[common], help="ask the fixed questions, score the answers"))
     return parser
@@ -140,6 +154,13 @@ def _evaluate(config: Config, options: argparse.Namespace) -> int:
     from qa.evaluate.command import run
 
     run(config, options)
+    return 0
+
+
+def _bench(_: Config, options: argparse.Namespace) -> int:
+    from qa.bench.command import run
+
+    run(options)
     return 0
 
 

@@ -14,7 +14,7 @@ SENTENCES = 50
 PASSAGES = 9
 _PARAGRAPH = 5
 _PACKAGE = Path(__file__).parent.parent
-_REAL = [_PACKAGE / "evaluate" / "other" / split for split in ("dev", "test")]
+REAL = [_PACKAGE / "evaluate" / "other" / split for split in ("dev", "test")]
 """Minutes, news, a study, a biography, a match, bees, a dig, earnings, a festival, a lake."""
 _FOLDER_OF = 1_000
 _NAME = re.compile(r"(?<=[a-z,] )[A-Z][a-z]{2,}\b")
@@ -26,7 +26,7 @@ class Corpus:
     """Real sentences, out of which articles are made that no two are alike."""
 
     def __init__(self) -> None:
-        articles = [article for folder in _REAL for article in read_folder(folder, 5).articles]
+        articles = [article for folder in REAL for article in read_folder(folder, 5).articles]
         self.sentences: Sequence[str] = [
             " ".join(article.text[start:end].split())
             for article in articles
@@ -48,9 +48,13 @@ class Corpus:
         published = _FIRST_DAY + timedelta(days=number * 7 % _DAYS)
         return "\n\n".join([f"{title}\nPublished: {published}", *paragraphs]) + "\n"
 
+    def articles(self, passages: int) -> int:
+        """How many articles have about so many passages."""
+        return max(1, passages // PASSAGES)
+
     def write(self, folder: Path, passages: int) -> Iterator[int]:
         """Write articles of about so many passages into a folder, unless they are there; yields how many are done."""
-        for number in range(max(1, passages // PASSAGES)):
+        for number in range(self.articles(passages)):
             path = folder / f"{number // _FOLDER_OF:04}" / f"{number:07}.txt"
             if not path.exists():
                 path.parent.mkdir(parents=True, exist_ok=True)
