@@ -102,7 +102,9 @@ class Server(_Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
-    threads: int = Field(4, ge=1, le=64, description="Requests served at the same time.")
+    threads: int = Field(4, ge=1, le=64, description="Answers made at the same time.")
+    queue: int = Field(16, ge=0, le=256, description="Questions that wait for their turn; one more gets status 503.")
+    answer_seconds: float = Field(90, ge=1, le=900, description="Longest time for an answer, waiting included.")
     max_question_chars: int = Field(500, ge=20, le=10_000, description="A longer question is an error.")
     max_history_turns: int = Field(20, ge=0, le=200, description="A longer history is an error.")
 
