@@ -1,8 +1,10 @@
-"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa evaluate`."""
+"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa key`, `qa evaluate`."""
 
 import argparse
 import atexit
+import hashlib
 import logging
+import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -62,6 +64,9 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print the answer as the API gives it")
     ask.add_argument("--explain", action="store_true", help="print how the answer came about, too")
     ask.set_defaults(run=_ask)
+
+    key = commands.add_parser("key", parents=[common], help="make a key for a service that not everybody may use")
+    key.set_defaults(run=_key)
 
     _add_evaluate(commands.add_parser("evaluate", parents=[common], help="ask the fixed questions, score the answers"))
     return parser
@@ -128,6 +133,14 @@ def _ask(config: Config, options: argparse.Namespace) -> int:
     print(AnswerOut.model_validate(answer).model_dump_json(indent=2) if options.json else _readable(answer))
     if options.explain and not options.json:
         print(_explained(answer))
+    return 0
+
+
+def _key(_: Config, __: argparse.Namespace) -> int:
+    key = secrets.token_urlsafe()
+    print(f"key     {key}")
+    print(f"digest  {hashlib.sha256(key.encode()).hexdigest()}")
+    print("The digest belongs under server.api_keys in config.yaml; the key to who may ask, and nowhere else.")
     return 0
 
 

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from qa.addresses import KeyDigest, ModelAddress, Origin, RateStorage
 from qa.colours import Palette
 from qa.errors import ConfigError
 
@@ -70,21 +70,11 @@ class Answering(_Section):
     )
     threshold: float = Field(0.45, ge=0, le=1, description="Least confidence of an answer. Higher refuses more.")
     model: str | None = Field(None, min_length=1, description="The LLM's name, for `openai_like` and `ollama`.")
-    base_url: str | None = Field(None, description="The LLM's address, for `openai_like` and `ollama`.")
+    base_url: ModelAddress | None = Field(None, description="The LLM's address, for `openai_like` and `ollama`.")
     gguf: Path | None = Field(None, description="The LLM's file, for `llamacpp`.")
     context_tokens: int = Field(4096, ge=1024, le=1_000_000, description="The LLM's context: prompt and answer.")
     max_tokens: int = Field(512, ge=16, le=8192, description="Longest answer of the LLM.")
     timeout_seconds: float = Field(60, ge=1, le=600, description="After this the articles are quoted instead.")
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_address(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "http://localhost")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an address like http://localhost:8080/v1")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("must hold no secret: keys come from the environment, as OPENAI_API_KEY")
-        return value
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -107,6 +97,13 @@ class Server(_Section):
     answer_seconds: float = Field(90, ge=1, le=900, description="Longest time for an answer, waiting included.")
     max_question_chars: int = Field(500, ge=20, le=10_000, description="A longer question is an error.")
     max_history_turns: int = Field(20, ge=0, le=200, description="A longer history is an error.")
+    api_keys: tuple[KeyDigest, ...] = Field((), description="Digests of its keys, from `qa key`; none: it is open.")
+    requests_per_minute: int | None = Field(
+        None, ge=1, le=100_000, description="Questions and ratings of one client; one more gets status 429."
+    )
+    rate_storage: RateStorage = Field("memory", description="Where they are counted: `memory`, or redis://host:6379/0.")
+    cors_origins: tuple[Origin, ...] = Field((), description="Other sites whose pages may use the API.")
+    proxies: int = Field(0, ge=0, le=10, description="Reverse proxies in front of it; clients are told apart by them.")
 
 
 class Evaluation(_Section):

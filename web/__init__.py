@@ -14,6 +14,7 @@ from flask_openapi3.openapi import OpenAPI
 from qa.config import Config
 from qa.service import QA
 from web import problems
+from web.access import guard
 from web.api import api, health
 from web.current import bind
 from web.overview import browse
@@ -62,6 +63,7 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
     _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
     app.before_request(_identify)
     app.after_request(_finish)
+    guard(app, config.server)
     app.register_api(api)
     app.register_api(health)
     app.register_blueprint(pages)
