@@ -2,6 +2,7 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import groupby
@@ -11,6 +12,7 @@ from flask import Blueprint, Response, current_app, request
 from flask_openapi3.openapi import OpenAPI
 from markupsafe import Markup, escape
 
+from web.current import current_qa
 from web.rendering import render
 
 _CODE = re.compile(r"`([^`]+)`")
@@ -118,10 +120,14 @@ def _content(content: Mapping[str, Any]) -> Markup:
 
 
 def _example(path: str, body: Mapping[str, Any]) -> str:
-    address = f"{request.host_url.rstrip('/')}{path}"
+    address = shlex.quote(f"{request.host_url.rstrip('/')}{path}")
     if not body:
-        return f"curl -s '{address}'"
-    return f"curl -s {address} -H 'Content-Type: application/json' -d '{{…}}'"
+        return f"curl -s {address}"
+    question, *_ = (*current_qa().suggestions, "What is it about?")
+    data = {"question": question} if path == "/api/ask" else "…"
+    return (
+        f"curl -s {address} -H 'Content-Type: application/json' -d {shlex.quote(json.dumps(data, ensure_ascii=False))}"
+    )
 
 
 def _shape(name: str, schema: Mapping[str, Any]) -> Shape:

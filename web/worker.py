@@ -12,34 +12,24 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from http import HTTPStatus
 from selectors import EVENT_READ, EVENT_WRITE
-from typing import Any
 
 from gunicorn.http.body import ChunkedReader
 from gunicorn.http.errors import ExpectationFailed, LimitRequestHeaders, LimitRequestLine, UnsupportedTransferCoding
-from gunicorn.http.parser import RequestParser
-from gunicorn.http.unreader import Unreader
-from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, TConn, ThreadWorker
+from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from web import MAX_BODY_BYTES
+from web.connection import BodyTooLarge, Connection, Socket
 from web.problems import refusal
 
 PATIENCE_S = 20
 """How long a client may be idle, and how long it may take to send a request, to read a response, to hang up."""
-MAX_HEAD_BYTES = 32 * 1024
-"""The request line and all headers together; gunicorn limits each of them, too, and their number."""
-_MAX_RAW_BODY_BYTES = 2 * MAX_BODY_BYTES
-"""Of a body in chunks: room for their lengths, if they are not absurdly short."""
 _MAX_UNSENT_BYTES = 64 * 1024 * 1024
 """Of all responses together that wait for slow readers."""
 _READ_BYTES = 64 * 1024
 
 
-class _BodyTooLarge(Exception):
-    """A body that does not tell its length is longer than any may be."""
-
-
 _REFUSED = {
-    _BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes."),
+    BodyTooLarge: (HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"The body is larger than {MAX_BODY_BYTES} bytes."),
     LimitRequestLine: (HTTPStatus.REQUEST_URI_TOO_LONG, "The address is too long."),
     LimitRequestHeaders: (HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "The headers are too many or too long."),
     UnsupportedTransferCoding: (HTTPStatus.NOT_IMPLEMENTED, "No other transfer coding than chunked is understood."),
@@ -47,115 +37,7 @@ _REFUSED = {
 }
 
 
-class _Received(Unreader):  # type: ignore[misc]  # gunicorn has no types
-    """What has arrived of a client's requests, for gunicorn's parser. It never waits for more."""
-
-    def chunk(self, size_hint: int | None = None) -> bytes:  # noqa: ARG002
-        return b""
-
-    def __len__(self) -> int:
-        return int(self.buf.seek(0, 2))
-
-    def add(self, data: bytes) -> None:
-        self.buf.seek(0, 2)
-        self.buf.write(data)
-
-
-class _Socket(socket.socket):
-    """A client's socket. Writing to it never waits: it keeps what the client does not take at once."""
-
-    def __init__(self, accepted: socket.socket) -> None:
-        super().__init__(fileno=accepted.detach())
-        self.setblocking(False)
-        self.unsent = bytearray()
-
-    def sendall(self, data: Any, flags: int = 0, /) -> None:  # noqa: ARG002
-        self.unsent += data
-        self.flush()
-
-    def flush(self) -> None:
-        """Send what the client takes now.
-
-        Raises:
-            OSError: the client is gone.
-        """
-        try:
-            while self.unsent:
-                del self.unsent[: self.send(self.unsent)]
-        except BlockingIOError:
-            pass
-
-
-class _Connection(TConn):  # type: ignore[misc]
-    """A client, with what it has sent of its next request."""
-
-    def __init__(self, cfg: Any, sock: _Socket, client: Any, server: Any) -> None:
-        super().__init__(cfg, sock, client, server)
-        self.received = _Received()
-        self.parser = RequestParser(cfg, (), client)
-        self.parser.unreader = self.received
-        self.request: Any = None
-        self.scanned = 0
-        self.hanging_up = False
-
-    @property
-    def is_idle(self) -> bool:
-        """Whether nothing of a request has arrived."""
-        return self.request is None and not len(self.received)
-
-    def has_request(self) -> bool:
-        """Whether a request has arrived that can be worked on, which then is `request`.
-
-        Raises:
-            Exception: one of gunicorn's, or `_BodyTooLarge`: it is none that could be.
-        """
-        if self.request is None:
-            head = self.received.buf.getvalue()
-            # Of lines that end in LF alone, gunicorn says what is wrong with them.
-            if b"\r\n\r\n" not in head and b"\n\n" not in head:
-                if len(head) > MAX_HEAD_BYTES:
-                    raise LimitRequestHeaders("too long")
-                return False
-            self.request, self.scanned = next(self.parser), 0
-        arrived = self._has_body()
-        if self.request._expected_100_continue and not arrived:
-            self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
-        self.request._expected_100_continue = False
-        return arrived
-
-    def _has_body(self) -> bool:
-        body = self.request.body.reader
-        if isinstance(body, ChunkedReader):
-            if self._has_last_chunk():
-                return True
-            if len(self.received) > _MAX_RAW_BODY_BYTES:
-                raise _BodyTooLarge
-            return False
-        if body.length > MAX_BODY_BYTES:  # the application refuses it unread
-            self.request.force_close()
-            return True
-        return bool(len(self.received) >= body.length)
-
-    def _has_last_chunk(self) -> bool:
-        """Whether a body in chunks has come to its end (RFC 9112, section 7.1).
-
-        It need not find what is wrong with one: gunicorn does when it is read, and then nothing waits for more.
-        """
-        data = self.received.buf.getvalue()
-        while (end := data.find(b"\r\n", self.scanned)) >= 0:
-            try:
-                size = int(data[self.scanned : end].partition(b";")[0], 16)
-            except ValueError:
-                return True
-            if size <= 0:
-                return data.startswith(b"\r\n", end + 2) or b"\r\n\r\n" in data[end:]
-            if end + size + 4 > len(data):
-                return False
-            self.scanned = end + size + 4
-        return False
-
-
-class Worker(ThreadWorker):  # type: ignore[misc]
+class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """Serves clients of any speed.
 
     `keepalived_conns` of the base class, which closes those whose time is over, holds every connection that waits,
@@ -169,11 +51,11 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except OSError:  # it is gone already, or with another worker
             return
         self.nr_conns += 1
-        self._go_on(_Connection(self.cfg, _Socket(accepted), address, listener.getsockname()))
+        self._go_on(Connection(self.cfg, Socket(accepted), address, listener.getsockname()))
         while self.nr_conns >= self.worker_connections and self.keepalived_conns:
             self._drop(self.keepalived_conns[0])
 
-    def handle(self, conn: _Connection) -> bool:
+    def handle(self, conn: Connection) -> bool:
         """Answer a request; whether the connection can be used for another. Called in a thread."""
         try:
             if isinstance(conn.request.body.reader, ChunkedReader):
@@ -189,13 +71,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.sock.unsent += refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed. Its log tells why.")
             return False
 
-    def finish_request(self, conn: _Connection, done: "Future[bool]") -> None:
+    def finish_request(self, conn: Connection, done: "Future[bool]") -> None:
         """Send the rest of a response, then see to the next request. Called in the loop."""
         conn.request = None
         conn.hanging_up = done.cancelled() or done.exception() is not None or not done.result()
         self._go_on(conn)
 
-    def _go_on(self, conn: _Connection) -> None:
+    def _go_on(self, conn: Connection) -> None:
         """Do what is next for a connection that neither waits nor is with a thread."""
         try:
             if not conn.sock.unsent and self._is_ready(conn):
@@ -209,7 +91,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
         except (OSError, ValueError):  # the client is gone
             self._close(conn)
 
-    def _is_ready(self, conn: _Connection) -> bool:
+    def _is_ready(self, conn: Connection) -> bool:
         """Whether there is a request to work on. What cannot be one is refused."""
         try:
             return not conn.hanging_up and conn.has_request()
@@ -217,35 +99,36 @@ class Worker(ThreadWorker):  # type: ignore[misc]
             conn.hanging_up = True
             return self._refuse(conn, error)
 
-    def _refuse(self, conn: _Connection, error: Exception) -> bool:
+    def _refuse(self, conn: Connection, error: Exception) -> bool:
         bad = (HTTPStatus.BAD_REQUEST, "This is no request of HTTP/1.1.")
         conn.sock.unsent += refusal(*next((how for kind, how in _REFUSED.items() if isinstance(error, kind)), bad))
         return False
 
-    def _wait(self, conn: _Connection, event: int, then: Callable[[_Connection], None]) -> None:
+    def _wait(self, conn: Connection, event: int, then: Callable[[Connection], None]) -> None:
         conn.set_timeout()
         if not self.alive:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
         self.poller.register(conn.sock, event, lambda _: then(conn))
         self.keepalived_conns.append(conn)
-        slow = [waiting for waiting in self.keepalived_conns if waiting.sock.unsent]
-        if sum(len(waiting.sock.unsent) for waiting in slow) > _MAX_UNSENT_BYTES:
-            self._drop(slow[0])
+        if event == EVENT_WRITE:
+            slow = [waiting for waiting in self.keepalived_conns if waiting.sock.unsent]
+            if sum(len(waiting.sock.unsent) for waiting in slow) > _MAX_UNSENT_BYTES:
+                self._drop(slow[0])
 
-    def _leave(self, conn: _Connection) -> None:
+    def _leave(self, conn: Connection) -> None:
         """Wait no more."""
         self.keepalived_conns.remove(conn)
         self.poller.unregister(conn.sock)
 
-    def _drop(self, conn: _Connection) -> None:
+    def _drop(self, conn: Connection) -> None:
         self._leave(conn)
         self._close(conn)
 
-    def _close(self, conn: _Connection) -> None:
+    def _close(self, conn: Connection) -> None:
         self.nr_conns -= 1
         conn.close()
 
-    def _read(self, conn: _Connection) -> None:
+    def _read(self, conn: Connection) -> None:
         try:
             data = conn.sock.recv(_READ_BYTES)
         except OSError:
@@ -259,7 +142,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]
                 self._leave(conn)
                 self._go_on(conn)
 
-    def _write(self, conn: _Connection) -> None:
+    def _write(self, conn: Connection) -> None:
         try:
             conn.sock.flush()
         except OSError:
