@@ -18,7 +18,7 @@ from web.access import guard
 from web.api import api, health
 from web.current import bind
 from web.docs import docs
-from web.headers import HEADERS, OVER_TLS, POLICY
+from web.headers import HEADERS, OVER_TLS, PAGE_POLICY, PERMISSIONS
 from web.overview import browse
 from web.pages import pages
 from web.schemas import Problem
@@ -95,8 +95,10 @@ def _finish(response: Response) -> Response:
         response.direct_passthrough = False
         response.make_sequence()
     response.headers["X-Request-Id"] = g.request_id
-    response.headers["Content-Security-Policy"] = POLICY.format(styles=g.get("styles", "'self'"))
     response.headers.update(HEADERS)
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = PAGE_POLICY.format(styles=g.get("styles", "'self'"))
+        response.headers["Permissions-Policy"] = PERMISSIONS
     if request.is_secure:
         response.headers.update(OVER_TLS)
     if request.endpoint == "static" and response.status_code < 400 and not current_app.debug:

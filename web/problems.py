@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
 
 from qa.errors import Busy, QAError, QuestionError
-from web.headers import HEADERS, POLICY
+from web.headers import HEADERS
 from web.rendering import render
 from web.schemas import FieldProblem, Problem
 
@@ -94,7 +94,6 @@ def refusal(status: HTTPStatus, detail: str) -> bytes:
         "Content-Type": MIMETYPE,
         "Content-Length": len(content := body.model_dump_json().encode()),
         "X-Request-Id": body.request_id,
-        "Content-Security-Policy": POLICY.format(styles="'none'"),
         **HEADERS,
     }
     lines = [f"HTTP/1.1 {status} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
