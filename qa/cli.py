@@ -1,8 +1,10 @@
-"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa evaluate`, `qa bench`."""
+"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa key`, `qa evaluate`, `qa bench`."""
 
 import argparse
 import atexit
+import hashlib
 import logging
+import secrets
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
@@ -76,6 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--folder", type=Path, default=Path("build/bench"), help="holds it all; default: %(default)s")
     bench.set_defaults(run=_bench)
+    key = commands.add_parser("key", parents=[common], help="make a key for a service that not everybody may use")
+    key.set_defaults(run=_key)
 
     _add_evaluate(commands.add_parser("evaluate", parents=[common], help="ask the fixed questions, score the answers"))
     return parser
@@ -147,6 +151,14 @@ def _ask(config: Config, options: argparse.Namespace) -> int:
     print(AnswerOut.model_validate(answer).model_dump_json(indent=2) if options.json else _readable(answer))
     if options.explain and not options.json:
         print(_explained(answer))
+    return 0
+
+
+def _key(_: Config, __: argparse.Namespace) -> int:
+    key = secrets.token_urlsafe()
+    print(f"key     {key}")
+    print(f"digest  {hashlib.sha256(key.encode()).hexdigest()}")
+    print("The digest belongs under server.api_keys in config.yaml; the key to who may ask, and nowhere else.")
     return 0
 
 

@@ -6,11 +6,11 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator, model_validator
 
+from qa.addresses import ChromaAddress, KeyDigest, ModelAddress, Origin, RateStorage
 from qa.colours import Palette
 from qa.errors import ConfigError
 
@@ -20,16 +20,6 @@ INDEX_FORMAT = 2
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-def _address(value: str, example: str, secret: str) -> str:
-    """The address of a service; raises a `ValueError` if it is none, or if it holds what belongs into `secret`."""
-    parts = urlsplit(value)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError(f"must be an address like {example}")
-    if parts.username or parts.password or parts.query:
-        raise ValueError(f"must hold no secret: keys come from the environment, as {secret}")
-    return value
 
 
 class Articles(_Section):
@@ -50,7 +40,7 @@ class Chroma(_Section):
     """The vector store."""
 
     mode: Literal["embedded", "server"] = Field("embedded", description="Chroma runs inside the process, or elsewhere.")
-    url: str = Field("http://localhost:8001", description="Address of the Chroma server; `https://` for TLS.")
+    url: ChromaAddress = Field("http://localhost:8001", description="Address of the Chroma server; `https://` for TLS.")
     tenant: str = Field("default_tenant", min_length=3, description="Tenant on the Chroma server.")
     database: str = Field("default_database", min_length=3, description="Database of the tenant.")
     token_header: Literal["Authorization", "X-Chroma-Token"] = Field(
@@ -65,11 +55,6 @@ class Chroma(_Section):
         le=86_400,
         description="How long what was changed or removed stays there for workers not yet up to date.",
     )
-
-    @field_validator("url")
-    @classmethod
-    def _is_address(cls, value: str) -> str:
-        return _address(value, "http://localhost:8001", "CHROMA_TOKEN")
 
 
 class Embedding(_Section):
@@ -101,16 +86,11 @@ class Answering(_Section):
     )
     threshold: float = Field(0.45, ge=0, le=1, description="Least confidence of an answer. Higher refuses more.")
     model: str | None = Field(None, min_length=1, description="The LLM's name, for `openai_like` and `ollama`.")
-    base_url: str | None = Field(None, description="The LLM's address, for `openai_like` and `ollama`.")
+    base_url: ModelAddress | None = Field(None, description="The LLM's address, for `openai_like` and `ollama`.")
     gguf: Path | None = Field(None, description="The LLM's file, for `llamacpp`.")
     context_tokens: int = Field(4096, ge=1024, le=1_000_000, description="The LLM's context: prompt and answer.")
     max_tokens: int = Field(512, ge=16, le=8192, description="Longest answer of the LLM.")
     timeout_seconds: float = Field(60, ge=1, le=600, description="After this the articles are quoted instead.")
-
-    @field_validator("base_url")
-    @classmethod
-    def _is_address(cls, value: str | None) -> str | None:
-        return _address(value, "http://localhost:8080/v1", "OPENAI_API_KEY") if value is not None else None
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -128,10 +108,19 @@ class Server(_Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
-    threads: int = Field(4, ge=1, le=64, description="Requests served at the same time.")
     workers: int = Field(1, ge=1, le=64, description="Processes; more than one only with `chroma.mode: server`.")
+    threads: int = Field(4, ge=1, le=64, description="Answers made at the same time, by each process.")
+    queue: int = Field(16, ge=0, le=256, description="Questions that wait for their turn; one more gets status 503.")
+    answer_seconds: float = Field(90, ge=1, le=900, description="Longest time for an answer, waiting included.")
     max_question_chars: int = Field(500, ge=20, le=10_000, description="A longer question is an error.")
     max_history_turns: int = Field(20, ge=0, le=200, description="A longer history is an error.")
+    api_keys: tuple[KeyDigest, ...] = Field((), description="Digests of its keys, from `qa key`; none: it is open.")
+    requests_per_minute: int | None = Field(
+        None, ge=1, le=100_000, description="Questions and ratings of one client; one more gets status 429."
+    )
+    rate_storage: RateStorage = Field("memory", description="Where they are counted: `memory`, or redis://host:6379/0.")
+    cors_origins: tuple[Origin, ...] = Field((), description="Other sites whose pages may use the API.")
+    proxies: int = Field(0, ge=0, le=10, description="Reverse proxies in front of it; clients are told apart by them.")
 
 
 class Evaluation(_Section):

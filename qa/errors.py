@@ -12,9 +12,10 @@
     ├── ServiceError           502  7   a service that was asked over HTTP gives no answer
     ├── EndpointError          502  8   the language model fails; questions are answered without it
     │   └── EndpointTimeout    504  8   it takes too long
-    └── FeedbackError          500  9   what a reader said about an answer cannot be kept
-        ├── FeedbackTooLong    413  9   it is more than is kept of one answer
-        └── FeedbackFull       507  9   there is no room left for it
+    ├── FeedbackError          500  9   what a reader said about an answer cannot be kept
+    │   ├── FeedbackTooLong    413  9   it is more than is kept of one answer
+    │   └── FeedbackFull       507  9   there is no room left for it
+    └── Busy                   503  10  more is asked than can be answered now
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
 started). Every message says what to do next; a message is shown to users as it is, so it holds no secret and no
@@ -127,3 +128,19 @@ class FeedbackFull(FeedbackError):
     """The file of feedback is as large as it may get."""
 
     status = 507
+
+
+class Busy(QAError):
+    """More is asked at the same time than can be answered. Seen by whoever asks, who can ask again.
+
+    Args:
+        message: what to do.
+        retry_after: when to ask again, in seconds.
+    """
+
+    status = 503
+    exit_code = 10
+
+    def __init__(self, message: str, retry_after: int) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after

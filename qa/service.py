@@ -1,5 +1,6 @@
 """The service: a question in, an answer out."""
 
+import math
 import time
 import uuid
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -51,8 +52,10 @@ class Answerer(Protocol):
         """Answer a standalone question at once, without a language model."""
         ...
 
-    def stream(self, question: str, evidence: Sequence[Evidence], since: float) -> Iterator[Piece | Pause | Outcome]:
-        """Answer a standalone question that came in then, by `time.monotonic()`; the outcome comes last."""
+    def stream(
+        self, question: str, evidence: Sequence[Evidence], since: float, until: float
+    ) -> Iterator[Piece | Pause | Outcome]:
+        """Answer a standalone question that came in then, until then, by `time.monotonic()`; the outcome comes last."""
         ...
 
 
@@ -145,21 +148,26 @@ class QA:
         """How the language model fares; None where there is none."""
         return self._stages.answerer.health
 
-    def ask(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> Answer:
+    def ask(
+        self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None, until: float = math.inf
+    ) -> Answer:
         """Answer a question, or say that the articles do not.
 
         Args:
             question: as the user put it; a follow-up is understood from the history.
             history: the conversation so far, oldest turn first.
             scope: the articles that are asked; all without.
+            until: `time.monotonic()` of when a language model has to stop, if not before by its own time-out.
 
         Raises:
             QuestionError: the question has no word in it.
             IndexUnavailable: the vector store fails.
         """
-        return next(event for event in self.stream(question, history, scope) if isinstance(event, Answer))
+        return next(event for event in self.stream(question, history, scope, until) if isinstance(event, Answer))
 
-    def stream(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None, until: float = math.inf
+    ) -> Iterator[Event]:
         """Answer as `ask` does, and tell of it while it happens: what was found, pieces of the text, the answer.
 
         Closing the iterator stops a language model that is writing. Takes and raises what `ask` does.
@@ -175,7 +183,7 @@ class QA:
             asked, evidence = better, self._evidence(better, scope, watch)
             yield Found(asked, evidence)
         with watch.stage("answer"):
-            outcome = yield from self._told(self._stages.answerer.stream(asked, evidence, since))
+            outcome = yield from self._told(self._stages.answerer.stream(asked, evidence, since, until))
         watch.split("answer", outcome.usage.timings_ms)
         used = (understanding, outcome.usage)
         yield Answer(

@@ -112,15 +112,10 @@ def test_a_service_without_articles_is_not_ready() -> None:
 
 
 @pytest.mark.parametrize("path", ["/", "/api/articles", "/nowhere", "/healthz", "/docs", "/openapi.json"])
-def test_every_response_carries_an_id_and_the_security_headers(client: FlaskClient, path: str) -> None:
+def test_every_response_carries_an_id_and_says_how_long_it_may_be_kept(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     assert len(headers["X-Request-Id"]) == 32
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Referrer-Policy"] == "no-referrer"
-    policy = headers["Content-Security-Policy"]
-    assert "default-src 'none'; script-src 'self'; " in policy
-    assert ("unsafe" in policy) == (path == "/docs")
-    assert headers["Cache-Control"] == ("no-cache" if path == "/" else "no-store")
+    assert headers["Cache-Control"] == ("no-cache" if path in ("/", "/docs") else "no-store")
 
 
 def test_a_dark_page_stays_dark_where_something_is_raised_above_it_in_either_scheme(fake_qa: FakeQA) -> None:
@@ -128,8 +123,6 @@ def test_a_dark_page_stays_dark_where_something_is_raised_above_it_in_either_sch
     client = create_app(fake_qa, Config(colours=exchanged)).test_client()
     lifts = re.findall(r":root\{--paper:(#\w+);[^}]*;--lift:(\d+%)\}", client.get("/").text)
     assert lifts == [("#191714", "4%"), ("#fbfaf7", "60%")]
-    assert 'theme="dark"' in (docs := client.get("/docs").text)
-    assert 'bg-color="#191714"' in docs
 
 
 def test_an_article_can_be_read_without_scripts(client: FlaskClient, fake_qa: FakeQA) -> None:
@@ -197,8 +190,12 @@ def test_the_documented_answer_is_the_answer(client: FlaskClient) -> None:
     assert set(schema["required"]) == set(CONTRACT)
 
 
-def test_the_documentation_page_loads_nothing_from_elsewhere(client: FlaskClient) -> None:
-    page = client.get("/docs").text
-    assert "http" not in page.replace('http-equiv="', "")
-    with client.get("/docs/rapidoc.js") as script:
-        assert (script.status_code, script.mimetype) == (200, "text/javascript")
+def test_the_documentation_shows_every_operation_and_every_shape(client: FlaskClient) -> None:
+    document, page = client.get("/openapi.json").get_json(), client.get("/docs").text
+    for path, methods in document["paths"].items():
+        assert all(f"<code>{method.upper()} {path}</code>" in page for method in methods)
+    for name, schema in document["components"]["schemas"].items():
+        assert f'<article id="{name}">' in page
+        assert all(f"<dt><code>{field}</code>" in page for field in schema.get("properties", ()))
+    assert set(re.findall(r'href="#(\w+)"', page)) - {"main"} <= set(document["components"]["schemas"])
+    assert "&lt;br" not in page

@@ -1,5 +1,6 @@
 """Measuring a running service over HTTP, as it is met by whoever gives the address."""
 
+import hashlib
 import socket
 from collections.abc import Iterator
 from typing import Any
@@ -8,7 +9,7 @@ import pytest
 from flask import Flask, Response, jsonify
 from webtest import AGAIN, DISAGREE, HOSTILE_QUESTION, JETS, NO_INDEX, WHERE, FakeQA, serving
 
-from qa.config import Config
+from qa.config import Config, Server
 from qa.errors import ServiceError
 from qa.evaluate.client import ROUND_TRIP, Client
 from qa.types import Role, Turn
@@ -87,14 +88,15 @@ def test_another_kind_of_service_is_told_from_ours(status: int, body: str) -> No
             client.ask(WHERE)
 
 
-def test_a_busy_service_is_waited_for_as_long_as_it_says() -> None:
+@pytest.mark.parametrize("status", [429, 503])
+def test_a_busy_service_is_waited_for_as_long_as_it_says(status: int) -> None:
     app, seen, waits = Flask("busy"), [], []
 
     @app.get("/api/articles")
     def articles() -> Any:
         seen.append(1)
         if len(seen) < 3:
-            return Response("{}", 429, {"Retry-After": "7"}, content_type="application/json")
+            return Response("{}", status, {"Retry-After": "7"}, content_type="application/json")
         return jsonify(articles=[])
 
     with serving(app) as address, Client(address, wait=waits.append) as client:
@@ -109,3 +111,13 @@ def test_a_service_that_stays_busy_is_given_up(header: str, seconds: float) -> N
     with serving(busy) as address, Client(address, wait=waits.append) as client, pytest.raises(ServiceError):
         _ = client.articles
     assert set(waits) == {seconds}
+
+
+def test_a_key_goes_along_and_is_not_told() -> None:
+    digest = hashlib.sha256(b"a key").hexdigest()
+    with serving(create_app(FakeQA(), Config(server=Server(api_keys=(digest,))))) as address:
+        with Client(address.replace("//", "//:a%20key@")) as client:
+            assert client.ask(WHERE).answered
+            assert client.url == address
+        with Client(address) as client, pytest.raises(ServiceError, match="401: This service wants a key"):
+            client.ask(WHERE)

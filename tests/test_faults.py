@@ -124,3 +124,14 @@ def test_after_two_failures_nobody_waits_for_the_model(opened: Callable[..., Ope
     assert len({answer.notice for answer in answers}) == 1
     assert qa.model is not None
     assert qa.model.calls == {"status_500": 2, "left_alone": 2}
+
+
+def test_an_answer_whose_time_is_over_keeps_what_was_verified_and_blames_nobody(opened: Callable[..., Opened]) -> None:
+    qa, server = opened(stalls("The ministers met in Prague. [2] Allies considered creating a NATO"))
+    for _ in range(3):
+        *events, answer = qa.stream(WHERE, until=time.monotonic() + 1)
+        assert isinstance(answer, Answer)
+        assert "".join(event.text for event in events if isinstance(event, Piece)) == answer.text
+        assert "did not finish within" in (answer.notice or "")
+        check_citations(answer, qa)
+    assert len(server.calls) == 3

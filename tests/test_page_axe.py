@@ -184,6 +184,7 @@ STATES: dict[str, Callable[[Page], None]] = {
     "conversations": _conversations,
     "articles in brief": _gone_to("/articles", ".outline"),
     "timeline": _gone_to("/timeline", ".quote"),
+    "documentation of the API": _gone_to("/docs", "article"),
     "no evaluation yet": _gone_to("/evaluation", "main"),
     "no such page": _gone_to("/nowhere", "h1"),
 }

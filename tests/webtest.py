@@ -1,6 +1,7 @@
 """What the web tests share: a QA that answers a fixed set of questions, from the real articles."""
 
 import contextlib
+import math
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -102,7 +103,9 @@ class FakeQA(QA):
     def timeline(self) -> tuple[Statement, ...]:
         return self._outlines.timeline()
 
-    def stream(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> Iterator[Event]:
+    def stream(
+        self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None, until: float = math.inf
+    ) -> Iterator[Event]:
         self.scopes.append(scope)
         answer = self._answer(question, history)
         try:
@@ -111,7 +114,7 @@ class FakeQA(QA):
                 yield from _one_by_one(answer)
             else:
                 yield Piece(answer.text, answer.citations)
-            while question == SLOW:
+            while question == SLOW and time.monotonic() < until:
                 time.sleep(0.01)
                 yield Pause()
             yield answer

@@ -15,8 +15,11 @@ from flask_openapi3.openapi import OpenAPI
 from qa.config import Config
 from qa.service import QA
 from web import problems
+from web.access import guard
 from web.api import api, health
 from web.current import bind
+from web.docs import docs
+from web.headers import HEADERS, OVER_TLS, PAGE_POLICY, PERMISSIONS
 from web.overview import browse
 from web.pages import pages
 from web.schemas import Problem
@@ -28,10 +31,6 @@ MAX_BODY_BYTES = 256 * 1024
 _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger(__name__)
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
-_CONTENT_SECURITY_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src {styles}; connect-src 'self'; img-src 'self' data:; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
 
 
 def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
@@ -48,7 +47,7 @@ def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
             version="1",
             description="Answers quoted word for word from the articles, or the word that they do not say.",
         ),
-        doc_ui=False,  # pages.py serves /docs, which this would do from elsewhere and with inline scripts
+        doc_ui=False,  # docs.py serves /docs, which this would do with scripts and styles of others
         validation_error_callback=problems.reject,
         validation_error_model=Problem,
         validation_error_status="default",  # every operation has a default response, so that no other is added
@@ -64,10 +63,12 @@ def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
         _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
     app.before_request(_identify)
     app.after_request(_finish)
+    guard(app, config.server)
     app.register_api(api)
     app.register_api(health)
     app.register_blueprint(pages)
     app.register_blueprint(browse)
+    app.register_blueprint(docs)
     return app
 
 
@@ -95,12 +96,13 @@ def _finish(response: Response) -> Response:
     if response.direct_passthrough:  # a file: Flask-Compress would leave it open
         response.direct_passthrough = False
         response.make_sequence()
-    docs = request.endpoint == "pages.docs"
-    styles = "'self' 'unsafe-inline'" if docs else g.get("styles", "'self'")  # RapiDoc styles its elements inline
     response.headers["X-Request-Id"] = g.request_id
-    response.headers["Content-Security-Policy"] = _CONTENT_SECURITY_POLICY.format(styles=styles)
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers.update(HEADERS)
+    if response.mimetype == "text/html":
+        response.headers["Content-Security-Policy"] = PAGE_POLICY.format(styles=g.get("styles", "'self'"))
+        response.headers["Permissions-Policy"] = PERMISSIONS
+    if request.is_secure:
+        response.headers.update(OVER_TLS)
     if request.endpoint == "static" and response.status_code < 400 and not current_app.debug:
         response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
     elif "Cache-Control" not in response.headers:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 from qa.feedback import Cited, Rating, append
 from qa.service import QA, check
 from qa.types import Scope, Turn
-from web.current import current_config, current_metrics, current_qa
+from web.current import current_config, current_metrics, current_qa, current_turns
 from web.events import stream
 from web.metrics import CONTENT_TYPE
 from web.problems import MIMETYPE, InvalidFields
@@ -68,11 +68,15 @@ def ask(body: AskRequest) -> Response:
     """
     _check_limits(body)
     qa, metrics = current_qa(), current_metrics()
-    asked = (body.question, _turns(body), _scope(body, qa))
+    asked, gone = (body.question, _turns(body), _scope(body, qa)), _hung_up(request.environ)
+    turn = current_turns().enter(gone)
     if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
-        events = stream(qa.stream(*asked), metrics.count, gone=_hung_up(request.environ))
-        return Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
-    answer = qa.ask(*asked)
+        events = stream(qa.stream(*asked, turn.until), metrics.count, gone)
+        response = Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
+        response.call_on_close(turn.leave)
+        return response
+    with turn:
+        answer = qa.ask(*asked, turn.until)
     metrics.count(answer)
     return _json(AnswerOut.model_validate(answer))
 

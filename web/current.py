@@ -8,6 +8,7 @@ from flask import Flask, current_app, g
 from qa.config import Config
 from qa.service import QA
 from web.metrics import Metrics
+from web.turns import Turns
 
 
 def bind(app: Flask, qa: Callable[[], QA], config: Config) -> None:
@@ -15,6 +16,8 @@ def bind(app: Flask, qa: Callable[[], QA], config: Config) -> None:
     app.extensions["qa"] = qa
     app.extensions["qa_config"] = config
     app.extensions["qa_metrics"] = Metrics(qa)
+    limits = config.server
+    app.extensions["qa_turns"] = Turns(limits.threads, limits.queue, limits.answer_seconds)
 
 
 def current_qa() -> QA:
@@ -31,6 +34,11 @@ def current_qa() -> QA:
 def current_metrics() -> Metrics:
     """What is counted."""
     return cast(Metrics, current_app.extensions["qa_metrics"])
+
+
+def current_turns() -> Turns:
+    """Who may ask now."""
+    return cast(Turns, current_app.extensions["qa_turns"])
 
 
 def current_config() -> Config:

@@ -1,14 +1,10 @@
-"""The pages: the chat, an article opened in it, the last evaluation, and the documentation of the API."""
+"""The pages: the chat, an article opened in it, and the last evaluation."""
 
 import base64
 import hashlib
-import json
 import re
-from importlib.resources import files
-from typing import cast
 
-from flask import Blueprint, Response, current_app, g, render_template, send_from_directory
-from flask_openapi3.openapi import OpenAPI
+from flask import Blueprint, Response, g
 
 from qa.types import Article
 from web.current import current_config, current_qa
@@ -16,7 +12,6 @@ from web.rendering import render
 
 _SHOWN_ARTICLES = 5
 """How many articles the first page names; the API lists all."""
-_RAPIDOC = str(files("flask_openapi3_rapidoc") / "templates" / "rapidoc" / "js")
 _STYLE = re.compile(rb"<style>(.*?)</style>", re.DOTALL)
 
 pages = Blueprint("pages", __name__)
@@ -70,22 +65,3 @@ def _report() -> bytes | None:
     except OSError:
         return None
     return report if report.rstrip().endswith(b"</html>") and _STYLE.search(report) else None
-
-
-@pages.get("/docs")
-def docs() -> str:
-    """The API, to read and to try."""
-    config = current_config()
-    return render_template("docs.html", title=config.title, colours=config.colours.light)
-
-
-@pages.get("/docs/rapidoc.js")
-def rapidoc() -> Response:
-    """The reader of OpenAPI documents, out of its own package."""
-    return send_from_directory(_RAPIDOC, "rapidoc-min.js")
-
-
-@pages.get("/openapi.json")
-def openapi() -> Response:
-    """The API for machines."""
-    return Response(json.dumps(cast(OpenAPI, current_app).api_doc), mimetype="application/json")

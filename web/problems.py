@@ -1,6 +1,7 @@
 """Every error response of the service is made here: RFC 9457 problem details, or a page for whoever reads pages."""
 
 import logging
+import uuid
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -8,7 +9,8 @@ from flask import Flask, Response, g, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
 
-from qa.errors import QAError, QuestionError
+from qa.errors import Busy, QAError, QuestionError
+from web.headers import HEADERS
 from web.rendering import render
 from web.schemas import FieldProblem, Problem
 
@@ -46,7 +48,7 @@ def problem(error: Exception) -> Problem:
     """Describe an error to a client. What we did not raise on purpose is logged and told without its details."""
     if isinstance(error, QAError):
         status, detail = error.status, str(error)
-        if status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+        if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Busy):
             _log.error("Request %s failed: %s", g.request_id, error)
     elif isinstance(error, HTTPException) and not isinstance(error, InternalServerError):
         status, detail = error.code or HTTPStatus.INTERNAL_SERVER_ERROR, error.description or ""
@@ -73,6 +75,8 @@ def _fields(error: Exception) -> list[FieldProblem]:
 def _respond(error: Exception) -> Response:
     body = problem(error)
     response = (_page(body) if _wants_a_page() else None) or _document(body)
+    if isinstance(error, Busy):
+        response.retry_after = error.retry_after
     if isinstance(error, HTTPException):
         response.headers.extend((name, value) for name, value in error.get_headers() if name != "Content-Type")
     return response
@@ -80,6 +84,20 @@ def _respond(error: Exception) -> Response:
 
 def _document(body: Problem) -> Response:
     return Response(body.model_dump_json(), status=body.status, mimetype=MIMETYPE)
+
+
+def refusal(status: HTTPStatus, detail: str) -> bytes:
+    """A whole response, as it is sent, to what is no request that the application could be given."""
+    body = Problem(title=status.phrase, status=status, detail=detail, request_id=uuid.uuid4().hex)
+    headers = {
+        "Connection": "close",
+        "Content-Type": MIMETYPE,
+        "Content-Length": len(content := body.model_dump_json().encode()),
+        "X-Request-Id": body.request_id,
+        **HEADERS,
+    }
+    lines = [f"HTTP/1.1 {status} {status.phrase}", *(f"{name}: {value}" for name, value in headers.items())]
+    return "\r\n".join(lines).encode() + b"\r\n\r\n" + content
 
 
 def _wants_a_page() -> bool:

@@ -18,7 +18,7 @@ _NAVIGATION = {
     "pages.chat": "page.chat",
     "browse.articles": "page.articles",
     "browse.timeline": "page.timeline",
-    "pages.docs": "page.api",
+    "docs.page": "page.api",
 }
 """The pages that every page leads to, and the texts that name them."""
 

@@ -1,6 +1,7 @@
 """Runs the application under gunicorn: many threads, and many processes where the index is on a Chroma server."""
 
 import os
+import resource
 import socket
 import sys
 import traceback
@@ -13,6 +14,12 @@ from gunicorn.arbiter import Arbiter
 
 from qa.config import Server
 from qa.errors import ConfigError, QAError
+from web.worker import PATIENCE_S
+
+_SPARE_THREADS = 8
+"""For pages, for `/healthz`, and to turn questions away while as many as may are answered and wait."""
+_CONNECTIONS = 1000
+"""Open at the same time; each costs a file descriptor, and at most a few hundred kilobytes."""
 
 
 class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -55,8 +62,11 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
     settings = {
         "bind": f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}",
         "workers": server.workers,
-        "worker_class": "gthread",
-        "threads": server.threads,
+        "worker_class": "web.worker.Worker",
+        "threads": server.threads + server.queue + _SPARE_THREADS,
+        "worker_connections": min(_CONNECTIONS, _descriptors() // 2),
+        "keepalive": PATIENCE_S,
+        "forwarded_allow_ips": "",  # web/__init__.py believes proxies, where there are any
         "timeout": 0,  # the first indexing of many articles takes as long as it takes
         "graceful_timeout": 10,
         "loglevel": "warning",
@@ -78,3 +88,14 @@ def _check_free(server: Server) -> None:
         raise ConfigError(
             f"Cannot listen on {server.host}:{server.port}: {error.strerror}. Choose another with --host and --port."
         ) from error
+
+
+def _descriptors() -> int:
+    """How many files and sockets may be open, raised as far as it can be: by default that is often too few."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = 4 * _CONNECTIONS
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return wanted
+    raised = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, hard))
+    return raised

@@ -84,7 +84,7 @@ class Extractive:
             return self._short(question, found[0], found[1:])
         return _draft([self._statement(item) for item in self._tied(question, found)], found[0].confidence)
 
-    def stream(self, text: str, evidence: Sequence[Evidence], since: float) -> Iterator[Outcome]:  # noqa: ARG002
+    def stream(self, text: str, evidence: Sequence[Evidence], *_: float) -> Iterator[Outcome]:
         """Answer as `answer` does: it is there at once, whenever the question came in."""
         yield Outcome(self.answer(text, evidence), self.model)
 

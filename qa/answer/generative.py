@@ -72,13 +72,16 @@ class Generative:
         """Answer at once, in the articles' own words."""
         return self._extractive.answer(question, evidence)
 
-    def stream(self, question: str, evidence: Sequence[Evidence], since: float) -> Iterator[Piece | Pause | Outcome]:
+    def stream(
+        self, question: str, evidence: Sequence[Evidence], since: float, until: float
+    ) -> Iterator[Piece | Pause | Outcome]:
         """Answer sentence by sentence, each as soon as it is verified. Closing the iterator stops the model.
 
         Args:
             question: a standalone question.
             evidence: best first.
             since: `time.monotonic()` of when the question came in; the time-out counts from there.
+            until: when the model has to stop in any case.
         """
         clock = _Clock()
         quoted = self._extractive.answer(question, evidence)
@@ -94,7 +97,7 @@ class Generative:
         try:
             if not prompt.evidence:
                 raise EndpointError(_NO_ROOM)
-            reply = self._endpoint.ask(prompt.messages, self._endpoint.timeout_s, since)
+            reply = self._endpoint.ask(prompt.messages, min(self._endpoint.timeout_s, until - since), since)
             try:
                 yield from self._written(reply, prompt, answer, clock)
             finally:

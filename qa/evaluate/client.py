@@ -16,7 +16,7 @@ ROUND_TRIP = "round trip"
 """The stage, added to those of the service, that a client sees: everything from sending to having read."""
 _TIMEOUT_S = 60.0
 _PATIENCE = 5
-"""How often a service that is busy (429) is asked again."""
+"""How often a service that is busy is asked again."""
 _MOST_WAIT_S = 60.0
 
 _answer = TypeAdapter(Answer)
@@ -29,6 +29,8 @@ class Client:
     def __init__(self, url: str, wait: Callable[[float], object] = time.sleep) -> None:
         """Ask the service at this address; `wait` lets so many seconds pass while it is busy.
 
+        Where it wants a key, this is the password in the address: `http://:KEY@localhost:8000`.
+
         Raises:
             ServiceError: the address is not one of HTTP.
         """
@@ -36,6 +38,9 @@ class Client:
         self._wait = wait
         try:
             self._http = httpx.Client(base_url=self.url, timeout=_TIMEOUT_S)
+            self.url = str(self._http.base_url.copy_with(userinfo=b"")).rstrip(
+                "/"
+            )  # users are told it: without the key
             if self._http.base_url.scheme not in ("http", "https") or not self._http.base_url.host:
                 raise httpx.InvalidURL("no http:// or https:// in front of a host")
         except httpx.InvalidURL as error:
@@ -99,7 +104,7 @@ class Client:
                 raise ServiceError(
                     f"{self.url} cannot be reached: {error}. Start it with `qa serve`, or give its address to --url."
                 ) from error
-            if response.status_code != httpx.codes.TOO_MANY_REQUESTS:
+            if not _is_busy(response):
                 return response
             self._wait(_seconds(response.headers.get("Retry-After", "")))
         raise ServiceError(f"{self.url} is too busy to be measured. Try again when it has less to do.")
@@ -108,6 +113,14 @@ class Client:
         return ServiceError(
             f"{self.url} does not answer like this service of this version. Check the address given to --url."
         )
+
+
+def _is_busy(response: httpx.Response) -> bool:
+    """Whether it helps to wait: 503 without a word of when means that something has to be mended."""
+    limited, unavailable = httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE
+    return response.status_code == limited or (
+        response.status_code == unavailable and "Retry-After" in response.headers
+    )
 
 
 def _seconds(retry_after: str) -> float:

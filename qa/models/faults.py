@@ -68,7 +68,7 @@ def fault(error: Exception) -> EndpointError:
 def too_slow(seconds: float) -> EndpointTimeout:
     """The whole answer was not there in time."""
     return EndpointTimeout(
-        f"The language model did not finish within {seconds:g} seconds. Try a smaller model, or raise "
+        f"The language model did not finish within {seconds:.3g} seconds. Try a smaller model, or raise "
         "answer.timeout_seconds.",
         TOO_SLOW,
     )

@@ -1,0 +1,135 @@
+"""Clients that send slowly, read slowly or do nothing at all keep nobody else waiting."""
+
+import socket
+import time
+from collections.abc import Callable
+
+import httpx
+import pytest
+from apitest import EVENTS
+from fakeserver import BIG
+from servetest import Start, asking
+from webtest import SLOW, WHERE
+
+Connect = Callable[..., socket.socket]
+MANY = 200
+QUESTION = asking(WHERE)
+HEAD, BODY = QUESTION.split(b"\r\n\r\n")
+SLOW_ONES = {
+    "silent": b"",
+    "within the head": HEAD[:50],
+    "within the body": QUESTION[:-5],
+    "within a chunk": HEAD.replace(b"Content-Length: 57", b"Transfer-Encoding: chunked") + b"\r\n\r\nff\r\nabc",
+    "not reading": f"GET /api/articles/{BIG} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
+    "not reading many": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20,
+    "idle": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+    "not hanging up": b"GET /healthz HTTP/1.0\r\n\r\n",
+    "refused": b"GET / HTTP/9\r\n\r\n",
+}
+
+
+def read(client: socket.socket) -> bytes:
+    """Everything up to the end."""
+    data = b""
+    while piece := client.recv(65536):
+        data += piece
+    return data
+
+
+@pytest.mark.parametrize("kind", SLOW_ONES)
+def test_many_slow_clients_starve_nobody(start: Start, connect: Connect, kind: str) -> None:
+    address = start()
+    slow = [connect(address, SLOW_ONES[kind]) for _ in range(MANY)]
+    with httpx.Client(base_url=address, timeout=5) as normal:
+        for _ in range(10):
+            assert normal.post("/api/ask", json={"question": WHERE}).json()["answered"]
+            assert normal.get("/").status_code == 200
+    assert len(slow) == MANY
+
+
+def test_streams_whose_clients_vanish_make_room(start: Start, connect: Connect) -> None:
+    address = start(threads=2, queue=250)
+    for _ in range(MANY):
+        with connect(address, asking(SLOW, EVENTS)):
+            pass
+    assert httpx.post(f"{address}/api/ask", json={"question": WHERE}, timeout=30).json()["answered"]
+
+
+@pytest.mark.parametrize("kind", ["silent", "within the head", "within the body", "idle"])
+def test_patience_has_an_end(start: Start, connect: Connect, kind: str) -> None:
+    client = connect(start(patience_s=1), SLOW_ONES[kind])
+    began = time.monotonic()
+    read(client)
+    assert 0.5 < time.monotonic() - began < 15
+
+
+def test_a_byte_now_and_then_buys_no_time(start: Start, connect: Connect) -> None:
+    client = connect(start(patience_s=1), HEAD)
+    with pytest.raises(OSError):
+        for _ in range(100):
+            client.sendall(b"\r\nX-More: yes")
+            time.sleep(0.1)
+
+
+def test_a_slow_request_is_answered_in_the_end(start: Start, connect: Connect) -> None:
+    client = connect(start())
+    for byte in QUESTION.replace(b"Host: x", b"Host: x\r\nConnection: close"):
+        client.send(bytes([byte]))
+        time.sleep(0.001)
+    assert b"Wiesbaden" in read(client)
+
+
+def test_a_slow_reader_gets_everything(start: Start, connect: Connect) -> None:
+    request = f"GET /api/articles/{BIG} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n".encode()
+    client = connect(start(), request)
+    time.sleep(0.5)
+    assert read(client).count(b"Nobody reads this to its end.") == 100_000
+
+
+def test_where_there_is_no_room_whoever_has_waited_longest_goes(start: Start, connect: Connect) -> None:
+    address = start(connections=100)
+    slow = [connect(address) for _ in range(150)]
+    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert slow[0].recv(1) == b""
+    slow[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert slow[-1].recv(12) == b"HTTP/1.1 200"
+
+
+def test_requests_sent_ahead_are_answered_in_turn(start: Start, connect: Connect) -> None:
+    chunked = HEAD.rpartition(b"\r\n")[0] + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked += (
+        b"".join(b"%x;a=b\r\n%b\r\n" % (len(part), part) for part in (BODY[:20], BODY[20:])) + b"0\r\nX: y\r\n\r\n"
+    )
+    last = b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+    got = read(connect(start(), QUESTION + chunked + QUESTION + last))
+    assert (got.count(b"HTTP/1.1 200 OK"), got.count(b'"answered":true')) == (4, 3)
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"nonsense\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\n\n", 400),
+        (b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\n\r\n", 414),
+        (b"GET / HTTP/1.1\r\nX: " + b"a" * 9_000 + b"\r\n\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 101 + b"\r\n", 431),
+        (b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * 40_000, 431),
+        (b"POST /api/ask HTTP/1.1\r\nTransfer-Encoding: odd\r\n\r\n", 501),
+        (b"POST /api/ask HTTP/1.1\r\nExpect: wonders\r\n\r\n", 417),
+        (b"POST /api/ask HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n", 413),
+        (b"POST /api/ask HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"x" * 600_000, 413),
+        (b"POST /api/ask HTTP/1.1\r\nConnection: close\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n", 400),
+    ],
+)
+def test_what_is_no_request_is_refused_at_once(start: Start, connect: Connect, sent: bytes, status: int) -> None:
+    got = read(connect(start(), sent))
+    assert got.startswith(b"HTTP/1.1 %d " % status)
+    assert b"application/problem+json" in got
+    assert b"X-Request-Id" in got
+
+
+def test_a_client_that_asks_first_is_told_to_go_on(start: Start, connect: Connect) -> None:
+    client = connect(start(), HEAD + b"\r\nExpect: 100-continue\r\nConnection: close\r\n\r\n")
+    assert client.recv(100) == b"HTTP/1.1 100 Continue\r\n\r\n"
+    client.sendall(BODY)
+    assert read(client).startswith(b"HTTP/1.1 200 OK")
