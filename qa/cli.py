@@ -2,8 +2,9 @@
 
 import argparse
 import atexit
-import logging
+import os
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from qa.config import Config, Server
 from qa.errors import ConfigError, QAError
+from qa.logs import configure
 from qa.types import Answer, Quote, Sentence
 
 if TYPE_CHECKING:
@@ -28,9 +30,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; an error of ours is one line on stderr."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        result: int = options.run(Config.load(options.config), options)
+        config = Config.load(options.config)
+        configure(config.logging, service=options.run is _serve)
+        result: int = options.run(config, options)
         return result
     except QAError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -86,14 +89,16 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
-    from web.serve import serve
-
     changes = {key: value for key in ("host", "port") if (value := getattr(options, key)) is not None}
     try:
         server = Server.model_validate({**config.server.model_dump(), **changes})
     except ValidationError as error:
         raise ConfigError(f"--{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from error
-    serve(server, lambda: _load(config), reload=options.dev)
+    with tempfile.TemporaryDirectory(prefix="qa-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before its client library is imported: see web/metrics.py
+        from web.serve import serve
+
+        serve(server, lambda: _load(config), config.answer.timeout_seconds, reload=options.dev)
     return 0
 
 

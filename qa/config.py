@@ -103,8 +103,21 @@ class Server(_Section):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
     threads: int = Field(4, ge=1, le=64, description="Requests served at the same time.")
+    drain_seconds: float = Field(
+        0, ge=0, le=300, description="Told to stop, so long it says that it is not ready before it stops listening."
+    )
     max_question_chars: int = Field(500, ge=20, le=10_000, description="A longer question is an error.")
     max_history_turns: int = Field(20, ge=0, le=200, description="A longer history is an error.")
+
+
+class Logging(_Section):
+    """What is logged, on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least weight of a line.")
+    format: Literal["json", "text"] | None = Field(
+        None, description="`json` or `text`; unset: JSON of `qa serve` where stderr is no terminal, else text."
+    )
+    questions: bool = Field(False, description="Whether the line of an answer has the question, too.")
 
 
 class Evaluation(_Section):
@@ -172,6 +185,7 @@ class Config(_Section):
     reader: Reader = Reader()
     answer: Answering = Answering()
     server: Server = Server()
+    logging: Logging = Logging()
     evaluation: Evaluation = Evaluation()
     feedback: Feedback = Feedback()
     suggestions: tuple[str, ...] = Field((), description="First questions offered, if really answered.")

@@ -1,7 +1,6 @@
 """Opens the service for a command, and tells its user at the terminal what that takes."""
 
 import logging
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -42,18 +41,17 @@ def sync_with_progress(config: Config) -> None:
     report = synced.report
     for copy, kept in synced.collection.duplicates:
         logger.warning("%s is the same article as %s and is indexed once.", copy, kept)
-    print(
+    logger.info(
         f"{config.articles.folder}: {report.added} added, {report.changed} changed, {report.removed} removed, "
         f"{report.unchanged} unchanged, {len(synced.collection.skipped)} skipped; "
-        f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s",
-        file=sys.stderr,
+        f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s"
     )
 
 
 @contextmanager
 def bar(unit: str) -> Iterator[Progress]:
     """A progress bar on stderr, to be told how much is done of how much."""
-    with tqdm(unit=unit, leave=False, delay=1) as shown:
+    with tqdm(unit=unit, leave=False, delay=1, disable=None) as shown:
 
         def progress(done: int, total: int) -> None:
             shown.total = total

@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import re
-import uuid
 from pathlib import Path
 
 from flask import Response, current_app, g, request
@@ -13,9 +11,9 @@ from flask_openapi3.openapi import OpenAPI
 
 from qa.config import Config
 from qa.service import QA
-from web import problems
+from web import problems, watch
 from web.api import api, health
-from web.current import bind
+from web.current import bind, metrics_of
 from web.overview import browse
 from web.pages import pages
 from web.schemas import Problem
@@ -26,7 +24,6 @@ MAX_BODY_BYTES = 256 * 1024
 """Room for a long conversation; a larger request is refused before it is read."""
 _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger(__name__)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src {styles}; connect-src 'self'; img-src 'self' data:; "
     "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
@@ -66,6 +63,7 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
     app.register_api(health)
     app.register_blueprint(pages)
     app.register_blueprint(browse)
+    app.wsgi_app = watch.Watch(app.wsgi_app, metrics_of(app).finished, config.logging.questions)  # type: ignore[method-assign]
     return app
 
 
@@ -79,13 +77,13 @@ def _static_digest() -> str:
 
 
 def _identify() -> None:
-    """Give the request the id that its log lines and its response carry: the caller's, if it is a sane one.
+    """Note what the request asks for.
 
     No part of a file is ever sent: Flask-Compress would compress the part, which no client could put together again.
     """
     request.environ.pop("HTTP_RANGE", None)
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    watch.note_route()
+    g.request_id = watch.seen().id
 
 
 def _finish(response: Response) -> Response:

@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 from qa.feedback import Cited, Rating, append
 from qa.service import check
 from qa.types import Turn
-from web.current import current_config, current_metrics, current_qa
+from web.current import current_config, current_metrics, current_qa, leaving
 from web.events import stream
 from web.metrics import CONTENT_TYPE
 from web.problems import MIMETYPE, InvalidFields
@@ -33,6 +33,7 @@ from web.schemas import (
     ReadyOut,
     SuggestionsOut,
 )
+from web.watch import note_answer, seen
 
 _PROBLEM: ResponseDict = {
     "default": {
@@ -66,13 +67,12 @@ def ask(body: AskRequest) -> Response:
     answer comes as events: `search_results`, `message`, `citation`, `final_answer`, `error`, `done`.
     """
     _check_limits(body)
-    qa, metrics = current_qa(), current_metrics()
-    history = _turns(body)
+    qa, history = current_qa(), _turns(body)
     if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
-        events = stream(qa.stream(body.question, history), metrics.count, gone=_hung_up(request.environ))
+        events = stream(qa.stream(body.question, history), note_answer, gone=_hung_up(request.environ))
         return Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
     answer = qa.ask(body.question, history)
-    metrics.count(answer)
+    note_answer(answer)
     return _json(AnswerOut.model_validate(answer))
 
 
@@ -134,10 +134,12 @@ def healthz() -> Response:
 
 @health.get("/readyz", responses={200: ReadyOut})
 def readyz() -> Response:
-    """Say whether questions can be answered: the index is open and holds articles.
+    """Say whether questions can be answered: the index is open and holds articles, and the process is not stopping.
 
     A language model that fails is told of, and no reason not to be ready: the articles are quoted instead.
     """
+    if leaving():
+        raise ServiceUnavailable("The service is stopping. Running answers are finished; ask again in a moment.")
     count = len(current_qa().articles)
     if not count:
         raise ServiceUnavailable("The index holds no article. Put some into the articles folder and run `qa ingest`.")
@@ -154,14 +156,16 @@ def metrics() -> Response:
 def _hung_up(environ: Mapping[str, Any]) -> Callable[[], bool]:
     """Make a test of whether the client has closed its connection; never, where the server does not show it."""
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    here = seen()
 
     def hung_up() -> bool:
         try:
-            return connection is not None and connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+            here.hung_up = connection is not None and connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:
             return False
         except (OSError, ValueError):  # reset; or TLS, which cannot be peeked into
-            return not isinstance(connection, ssl.SSLSocket)
+            here.hung_up = not isinstance(connection, ssl.SSLSocket)
+        return here.hung_up
 
     return hung_up
 

@@ -13,7 +13,7 @@ def bind(app: Flask, qa: QA, config: Config) -> None:
     """Give an application what its views work with."""
     app.extensions["qa"] = qa
     app.extensions["qa_config"] = config
-    app.extensions["qa_metrics"] = Metrics(qa)
+    app.extensions["qa_metrics"] = Metrics(lambda: qa, lambda: config.fingerprint)
 
 
 def current_qa() -> QA:
@@ -23,7 +23,22 @@ def current_qa() -> QA:
 
 def current_metrics() -> Metrics:
     """What is counted."""
-    return cast(Metrics, current_app.extensions["qa_metrics"])
+    return metrics_of(current_app)
+
+
+def metrics_of(app: Flask) -> Metrics:
+    """What is counted of an application, for whoever wraps it."""
+    return cast(Metrics, app.extensions["qa_metrics"])
+
+
+def leave(app: Flask) -> None:
+    """Have an application say that it is not ready any more, while it goes on answering."""
+    app.extensions["qa_leaving"] = True
+
+
+def leaving() -> bool:
+    """Whether the process has been told to stop."""
+    return "qa_leaving" in current_app.extensions
 
 
 def current_config() -> Config:
