@@ -1,4 +1,4 @@
-"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa evaluate`."""
+"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa evaluate`, `qa doctor`."""
 
 import argparse
 import atexit
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from qa.config import Config, Server
+from qa.config import Config, Logging, Server
 from qa.errors import ConfigError, QAError
 from qa.logs import configure
 from qa.types import Answer, Quote, Sentence
@@ -30,6 +30,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; an error of ours is one line on stderr."""
     parser = _parser()
     options = parser.parse_args(arguments)
+    if options.run == _doctor:  # a configuration that cannot be used is one of its findings
+        return _doctor(options)
     try:
         config = Config.load(options.config)
         configure(config.logging, service=options.run is _serve)
@@ -65,6 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--json", action="store_true", help="print the answer as the API gives it")
     ask.add_argument("--explain", action="store_true", help="print how the answer came about, too")
     ask.set_defaults(run=_ask)
+
+    doctor = commands.add_parser("doctor", parents=[common], help="check the installation, and say what to do")
+    doctor.add_argument("--port", type=int, help="port to look at (default: server.port of the config)")
+    doctor.add_argument("--json", action="store_true", help="print the findings for a program")
+    doctor.set_defaults(run=_doctor)
 
     _add_evaluate(commands.add_parser("evaluate", parents=[common], help="ask the fixed questions, score the answers"))
     return parser
@@ -141,6 +148,20 @@ def _evaluate(config: Config, options: argparse.Namespace) -> int:
 
     run(config, options)
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from qa.doctor import as_json, as_text, examine, exit_code
+
+    configure(Logging(level="error"))  # what is wrong with an article is one of its findings, too
+    findings = []
+    for finding in examine(options.config, options.port):
+        findings.append(finding)
+        if not options.json:
+            print(as_text(finding), flush=True)
+    if options.json:
+        print(as_json(findings))
+    return exit_code(findings)
 
 
 def _readable(answer: Answer) -> str:

@@ -12,6 +12,7 @@
     ├── ServiceError           502  7   a service that was asked over HTTP gives no answer
     ├── EndpointError          502  8   the language model fails; questions are answered without it
     │   └── EndpointTimeout    504  8   it takes too long
+    ├── InstallationError      500  10  a package is missing, or of a version that does not fit
     └── FeedbackError          500  9   what a reader said about an answer cannot be kept
         ├── FeedbackTooLong    413  9   it is more than is kept of one answer
         └── FeedbackFull       507  9   there is no room left for it
@@ -109,6 +110,12 @@ class EndpointTimeout(EndpointError):
     """The language model takes too long."""
 
     status = 504
+
+
+class InstallationError(QAError):
+    """What is installed does not fit. Seen by whoever installs the service, from `qa doctor`."""
+
+    exit_code = 10
 
 
 class FeedbackError(QAError):
