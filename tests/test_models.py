@@ -1,6 +1,7 @@
 """The embedded models: what they find, what they promise, and what happens without their files."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -242,6 +243,13 @@ def test_the_dictionary_knows_english_words_and_no_misspellings() -> None:
     words = set(dictionary())
     assert {"headquarters", "minister", "germany"} <= words
     assert not {"ministre", "headquaters", "##ing"} & words
+
+
+def test_nothing_is_kept_of_whoever_runs_it_nor_told_to_anybody(tmp_path: Path) -> None:
+    script = "from qa.models.embedding import MiniLMEmbedding; MiniLMEmbedding().embed(['x'])"
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parent.parent, env=home)
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_nothing_loads_torch() -> None:

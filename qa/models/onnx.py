@@ -1,9 +1,14 @@
 """What the embedded models share: their files, and how one text goes through a network."""
 
 import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+# Since 1.31 onnxruntime would keep an id of this machine in the user's cache, and tell its makers how it is used. It
+# looks at this when it is imported, which happens nowhere else.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import onnxruntime
