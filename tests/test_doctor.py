@@ -61,7 +61,7 @@ def test_what_may_not_be_meant_is_a_warning(look: Look, tmp_path: Path, capsys: 
     ingest(tmp_path, capsys)
     (tmp_path / "seeds" / "new.txt").write_text("A new one\n\nIt says something that is new here.")
     _, found = look()
-    assert "1 articles are not as in the folder" in found["index"]["message"]
+    assert "not as in the folder: 1." in found["index"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -46,7 +46,7 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
             _log.error("%s", error)
         except Exception:
             _log.exception("The service cannot start")
-        os._exit(Arbiter.APP_LOAD_ERROR)  # tells gunicorn not to try again; for the reason see `worker_exit` below
+        os._exit(Arbiter.APP_LOAD_ERROR)  # tells gunicorn not to try again; for the reason see `_end` below
 
 
 class _Log(Logger):  # type: ignore[misc]
@@ -93,7 +93,7 @@ def serve(server: Server, load: Callable[[], Flask], finish_s: float, reload: bo
 
 
 def _ready(worker: Worker, server: Server, finish_s: float) -> None:
-    """Say so, and have SIGTERM first take the worker out of service."""
+    """Say that the worker is ready, and have SIGTERM first take it out of service."""
 
     def refuse() -> None:
         """A socket that nobody listens at would leave clients waiting; gunicorn closes it only at the very end."""
@@ -120,9 +120,7 @@ def _end(_: Arbiter, worker: Worker) -> None:
 
     The threads of Chroma and onnxruntime do not survive the interpreter's own way out; nothing is left to write.
     """
-    if (
-        worker.pid == os.getpid()
-    ):  # the master calls this, too, of a worker that is gone before it could be told to stop
+    if worker.pid == os.getpid():  # the master calls this, too, of a worker that was gone before it was told to stop
         os._exit(0)
 
 

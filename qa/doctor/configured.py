@@ -56,7 +56,7 @@ def _index(config: Config) -> str:
         said = f"{len(index.articles)} articles, {len(index.passages)} passages in {config.index.folder}"
         if stale:
             remedy = "Run `qa ingest`, or restart `qa serve`."
-            raise Doubt(f"{said}; {len(stale)} articles are not as in the folder. {remedy}")
+            raise Doubt(f"{said}; not as in the folder: {len(stale)}. {remedy}")
         return f"{said}, in step with the folder"
     finally:
         index.close()
