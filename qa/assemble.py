@@ -10,6 +10,7 @@ from qa.config import Answering, Config
 from qa.converse import standalone
 from qa.index import Index, Progress, SyncReport, open_index, sync
 from qa.ingest import Collection, read_folder
+from qa.lexical import open_words
 from qa.models.embedding import MiniLMEmbedding
 from qa.models.endpoint import Endpoint
 from qa.models.llm import open_endpoint
@@ -18,7 +19,7 @@ from qa.models.reader import Reader
 from qa.models.verifier import Verifier
 from qa.outline import Outlines
 from qa.retrieve import Search
-from qa.service import QA, Stages
+from qa.service import QA, Answerer, Stages
 from qa.vocabulary import Vocabulary
 
 
@@ -30,7 +31,11 @@ class Synced:
     report: SyncReport
 
 
-def sync_articles(config: Config, progress: Progress = lambda _done, _total: None) -> Synced:
+def _no_progress(_done: int, _total: int) -> None:
+    """Nobody looks on."""
+
+
+def sync_articles(config: Config, progress: Progress = _no_progress) -> Synced:
     """Bring the index in step with the folder of articles. Call it within `qa.index.writing`.
 
     Raises:
@@ -39,17 +44,44 @@ def sync_articles(config: Config, progress: Progress = lambda _done, _total: Non
         ModelError: the embedding model is missing or damaged.
     """
     collection = read_folder(config.articles.folder, config.articles.max_file_mb)
-    return Synced(collection, sync(collection.articles, config, MiniLMEmbedding(), progress))
+    embedder = MiniLMEmbedding(threads=config.embedding.threads)
+    return Synced(collection, sync(collection.articles, config, embedder, progress))
 
 
-def open_qa(config: Config) -> QA:
-    """Open the service. Raises what `open_stages` raises."""
-    index, stages = open_stages(config)
-    return QA(index.articles, index.fingerprint, stages, config.suggestions)
+@dataclass(frozen=True, slots=True)
+class Models:
+    """What needs no index, and so is loaded once, however often an index is opened."""
+
+    embedding: MiniLMEmbedding
+    reader: Reader
+    endpoint: Endpoint | None
+    verifier: Verifier | None
+    """Only where there is a language model to verify."""
 
 
-def open_stages(config: Config) -> tuple[Index, Stages]:
-    """Open the index and the models, and put the stages of an answer together.
+def load_models(config: Config) -> Models:
+    """Load the models.
+
+    Raises:
+        ModelError: one is missing or damaged.
+        ConfigError: the language model cannot be used as it is configured.
+    """
+    endpoint = None if config.answer.provider == "extractive" else open_endpoint(config.answer)
+    return Models(
+        embedding=MiniLMEmbedding(threads=config.embedding.threads),
+        reader=Reader(threads=config.reader.threads),
+        endpoint=endpoint,
+        verifier=Verifier() if endpoint else None,
+    )
+
+
+def open_qa(config: Config, models: Models | None = None, progress: Progress = _no_progress) -> QA:
+    """Open the service on the index as it is now.
+
+    Args:
+        config: names the index.
+        models: loaded here if they are not given.
+        progress: of counting words, which a version of the index wants once on each machine.
 
     Raises:
         IndexMissing: nothing was indexed with this configuration.
@@ -57,25 +89,37 @@ def open_stages(config: Config) -> tuple[Index, Stages]:
         ModelError: a model is missing or damaged.
         ConfigError: the language model cannot be used as it is configured.
     """
+    return qa_on(*open_stages(config, models, progress), config)
+
+
+def qa_on(index: Index, stages: Stages, config: Config) -> QA:
+    """The service on an open index."""
+    return QA(index.articles, index.name, stages, config.suggestions, index.version.number)
+
+
+def open_stages(
+    config: Config, models: Models | None = None, progress: Progress = _no_progress
+) -> tuple[Index, Stages]:
+    """Open the index, and put the stages of an answer together. Takes and raises what `open_qa` does."""
     index = open_index(config)
-    vocabulary = Vocabulary((f"{p.title}\n{p.text}" for p in index.passages.values()), dictionary())
-    embedding = MiniLMEmbedding()
+    models = models or load_models(config)
+    words = open_words(index, progress)
+    vocabulary = Vocabulary(words.counts, dictionary())
     extractive = Extractive(index.articles, vocabulary, config.answer.threshold)
-    endpoint = None if config.answer.provider == "extractive" else open_endpoint(config.answer)
     return index, Stages(
         standalone=standalone,
         correct=vocabulary.correct,
-        search=Search(index, embedding, config.retrieval),
-        reader=Reader(threads=config.reader.threads),
+        search=Search(index, words.lexical, models.embedding, config.retrieval),
+        reader=models.reader,
         passages_read=config.reader.passages,
-        answerer=_generative(config.answer, extractive, endpoint, embedding) if endpoint else extractive,
+        answerer=_answerer(config.answer, extractive, models),
         outlines=Outlines(index.articles, index.vectors),
-        condense=Condense(endpoint) if endpoint else None,
+        condense=Condense(models.endpoint) if models.endpoint else None,
     )
 
 
-def _generative(
-    config: Answering, extractive: Extractive, endpoint: Endpoint, embedding: MiniLMEmbedding
-) -> Generative:
-    verify = Verify(embedding.embed, Verifier())
-    return Generative(extractive, endpoint, verify, config.context_tokens, config.max_tokens)
+def _answerer(config: Answering, extractive: Extractive, models: Models) -> Answerer:
+    if not models.endpoint or not models.verifier:
+        return extractive
+    verify = Verify(models.embedding.embed, models.verifier)
+    return Generative(extractive, models.endpoint, verify, config.context_tokens, config.max_tokens)

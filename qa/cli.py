@@ -110,17 +110,22 @@ def _serve(config: Config, options: argparse.Namespace) -> int:
 
 
 def _load(config: Config) -> "Flask":
-    """Take in the articles and make the application; the process stays the index's only writer until it ends."""
-    from qa.assemble import open_qa
+    """Make the application.
+
+    An embedded index is brought in step with the articles first, and the process stays its only writer until it ends.
+    """
     from qa.index import writing
-    from qa.opening import sync_with_progress
+    from qa.live import Live
+    from qa.opening import open_with_progress, sync_with_progress
     from web import create_app
 
+    if config.chroma.mode == "server":
+        return create_app(Live(config), config)
     held = ExitStack()
     held.enter_context(writing(config))
     atexit.register(held.close)
     sync_with_progress(config)
-    return create_app(open_qa(config), config)
+    return create_app(open_with_progress(config), config)
 
 
 def _ingest(config: Config, _: argparse.Namespace) -> int:

@@ -14,12 +14,22 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, ValidationIn
 from qa.colours import Palette
 from qa.errors import ConfigError
 
-INDEX_FORMAT = 1
+INDEX_FORMAT = 2
 """Raise it when cleaning, sentence splitting or the layout of the index changes: old indexes are then built anew."""
 
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _address(value: str, example: str, secret: str) -> str:
+    """The address of a service; raises a `ValueError` if it is none, or if it holds what belongs into `secret`."""
+    parts = urlsplit(value)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ValueError(f"must be an address like {example}")
+    if parts.username or parts.password or parts.query:
+        raise ValueError(f"must hold no secret: keys come from the environment, as {secret}")
+    return value
 
 
 class Articles(_Section):
@@ -39,13 +49,34 @@ class Index(_Section):
 class Chroma(_Section):
     """The vector store."""
 
-    mode: Literal["embedded"] = Field("embedded", description="Chroma runs inside the process.")
+    mode: Literal["embedded", "server"] = Field("embedded", description="Chroma runs inside the process, or elsewhere.")
+    url: str = Field("http://localhost:8001", description="Address of the Chroma server; `https://` for TLS.")
+    tenant: str = Field("default_tenant", min_length=3, description="Tenant on the Chroma server.")
+    database: str = Field("default_database", min_length=3, description="Database of the tenant.")
+    token_header: Literal["Authorization", "X-Chroma-Token"] = Field(
+        "Authorization", description="Header that carries the secret `CHROMA_TOKEN` of the environment, if it is set."
+    )
+    poll_seconds: float = Field(
+        2, gt=0, le=3600, description="How often a worker looks for a new version of the index."
+    )
+    grace_seconds: float = Field(
+        60,
+        ge=0,
+        le=86_400,
+        description="How long what was changed or removed stays there for workers not yet up to date.",
+    )
+
+    @field_validator("url")
+    @classmethod
+    def _is_address(cls, value: str) -> str:
+        return _address(value, "http://localhost:8001", "CHROMA_TOKEN")
 
 
 class Embedding(_Section):
     """The embedding model."""
 
     model: Literal["all-MiniLM-L6-v2"] = Field("all-MiniLM-L6-v2", description="Ships with the package.")
+    threads: int = Field(2, ge=1, le=64, description="Sentences embedded at the same time, one core each.")
 
 
 class Retrieval(_Section):
@@ -79,12 +110,7 @@ class Answering(_Section):
     @field_validator("base_url")
     @classmethod
     def _is_address(cls, value: str | None) -> str | None:
-        parts = urlsplit(value or "http://localhost")
-        if parts.scheme not in ("http", "https") or not parts.hostname:
-            raise ValueError("must be an address like http://localhost:8080/v1")
-        if parts.username or parts.password or parts.query:
-            raise ValueError("must hold no secret: keys come from the environment, as OPENAI_API_KEY")
-        return value
+        return _address(value, "http://localhost:8080/v1", "OPENAI_API_KEY") if value is not None else None
 
     @model_validator(mode="after")
     def _is_complete(self) -> Self:
@@ -106,6 +132,7 @@ class Server(_Section):
     drain_seconds: float = Field(
         0, ge=0, le=300, description="Told to stop, so long it says that it is not ready before it stops listening."
     )
+    workers: int = Field(1, ge=1, le=64, description="Processes; more than one only with `chroma.mode: server`.")
     max_question_chars: int = Field(500, ge=20, le=10_000, description="A longer question is an error.")
     max_history_turns: int = Field(20, ge=0, le=200, description="A longer history is an error.")
 
@@ -189,6 +216,15 @@ class Config(_Section):
     evaluation: Evaluation = Evaluation()
     feedback: Feedback = Feedback()
     suggestions: tuple[str, ...] = Field((), description="First questions offered, if really answered.")
+
+    @model_validator(mode="after")
+    def _has_one_writer(self) -> Self:
+        if self.server.workers > 1 and self.chroma.mode == "embedded":
+            raise ValueError(
+                "server.workers: an embedded index belongs to one process. Set it to 1 (and raise server.threads), or "
+                "run Chroma as a server and set chroma.mode: server"
+            )
+        return self
 
     @classmethod
     def load(cls, path: Path, environ: Mapping[str, str] = os.environ) -> Self:

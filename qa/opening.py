@@ -1,6 +1,7 @@
 """Opens the service for a command, and tells its user at the terminal what that takes."""
 
 import logging
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,7 +10,7 @@ from tqdm import tqdm
 from qa.assemble import open_qa, sync_articles
 from qa.config import Config
 from qa.errors import IndexLocked, IndexMissing
-from qa.index import Progress, writing
+from qa.index import Progress, tidy, writing
 from qa.service import QA
 
 logger = logging.getLogger(__name__)
@@ -18,20 +19,30 @@ logger = logging.getLogger(__name__)
 def open_in_step(config: Config) -> QA:
     """Open the service on an index in step with the articles, or as it is while `qa serve` holds it.
 
+    An index on a Chroma server is read as it is: its articles need not be on this machine.
+
     Raises:
         IndexLocked: another process is still indexing for the first time.
         QAError: whatever `sync_articles` and `open_qa` raise.
     """
+    if config.chroma.mode == "server":
+        return open_with_progress(config)
     try:
         with writing(config):
             sync_with_progress(config)
-            return open_qa(config)
+            return open_with_progress(config)
     except IndexLocked:
         logger.warning("Another process is using the index; it is read as it is.")
     try:
-        return open_qa(config)
+        return open_with_progress(config)
     except IndexMissing as error:
         raise IndexLocked("Another process is still indexing the articles. Try again when it is done.") from error
+
+
+def open_with_progress(config: Config) -> QA:
+    """Open the service, with a progress bar for what a new version of the index wants once."""
+    with bar("passage") as progress:
+        return open_qa(config, progress=progress)
 
 
 def sync_with_progress(config: Config) -> None:
@@ -46,6 +57,16 @@ def sync_with_progress(config: Config) -> None:
         f"{report.unchanged} unchanged, {len(synced.collection.skipped)} skipped; "
         f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s"
     )
+    if config.chroma.mode == "server":
+        tidy(config, _wait)
+
+
+def _wait(seconds: float) -> None:
+    logger.info(
+        f"In force. What it replaces is deleted in {seconds:.0f} s, when no worker reads it any more. Ctrl-C does no "
+        "harm: the next ingest deletes it, then."
+    )
+    time.sleep(seconds)
 
 
 @contextmanager

@@ -4,56 +4,89 @@ Dense search finds the nearest sentences and answers with their passages (small-
 rank fusion joins the two. LlamaIndex's nodes stay inside this module.
 """
 
-import logging
-import math
-from collections.abc import Mapping, Sequence
-from datetime import date
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Self
 
 import numpy as np
+import numpy.typing as npt
 from llama_index.core.base.base_retriever import BaseRetriever
 from llama_index.core.base.embeddings.base import BaseEmbedding
 from llama_index.core.llms import MockLLM
 from llama_index.core.retrievers import QueryFusionRetriever
 from llama_index.core.retrievers.fusion_retriever import FUSION_MODES
-from llama_index.core.schema import BaseNode, NodeWithScore, QueryBundle, TextNode
-from llama_index.core.vector_stores.types import VectorStoreQuery
-from llama_index.retrievers.bm25 import BM25Retriever
+from llama_index.core.schema import NodeWithScore, QueryBundle, TextNode
+from pydantic import PrivateAttr
 
 from qa.config import Retrieval
 from qa.index import Index, Vectors, sentences_of, span_id
-from qa.text import stem
-from qa.types import Evidence, Match, Passage
+from qa.lexical import LexicalIndex
+from qa.types import Evidence, Match, Passage, Scope
 
-logging.getLogger("bm25s").setLevel(logging.WARNING)  # it turns its own debug messages on
+
+class PassageNode(TextNode):
+    """A passage as LlamaIndex carries it; the article's id keeps twins in different articles apart."""
+
+    _passage: Passage = PrivateAttr()
+
+    @classmethod
+    def of(cls, passage: Passage, score: float) -> NodeWithScore:
+        """The node of a passage that was found, with its score."""
+        node = cls(id_=passage.id, text=passage.text, metadata={"article_id": passage.article_id})
+        node._passage = passage
+        return NodeWithScore(node=node, score=score)
+
+    @property
+    def passage(self) -> Passage:
+        """What it carries."""
+        return self._passage
+
+
+class ScopedQuery(QueryBundle):
+    """A question to some of the articles: for each article of the index whether it counts, or None for all."""
+
+    within: npt.NDArray[np.bool_] | None = None
+
+    @classmethod
+    def of(cls, question: str, embedding: list[float], within: npt.NDArray[np.bool_] | None) -> Self:
+        """A question, its vector, and of what it is asked."""
+        query = cls(question, embedding=embedding)
+        query.within = within
+        return query
 
 
 class SentenceRetriever(BaseRetriever):
     """Passages by their nearest sentence."""
 
-    def __init__(self, index: Index, nodes: Mapping[str, TextNode], sentences: int) -> None:
-        """Search `index` for the `sentences` nearest to a question and answer with their passages' `nodes`, by id."""
+    def __init__(self, index: Index, sentences: int) -> None:
+        """Search `index` for the `sentences` nearest to a question and answer with their passages."""
         super().__init__()
         self._index = index
-        self._nodes = nodes
         self._sentences = sentences
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        found = self._index.query(
-            VectorStoreQuery(query_embedding=query_bundle.embedding, similarity_top_k=self._sentences)
-        )
-        best: dict[str, float] = {}
-        for sentence, similarity in zip(found.nodes or (), found.similarities or (), strict=True):
-            # ChromaVectorStore scores exp(-distance), where Chroma's cosine distance is 1 - cosine.
-            best.setdefault(sentence.metadata["passage_id"], 1 + math.log(similarity))
-        return [NodeWithScore(node=self._nodes[id_], score=score) for id_, score in best.items() if id_ in self._nodes]
+        within = getattr(query_bundle, "within", None)
+        best: dict[str, NodeWithScore] = {}
+        for hit in self._index.nearest(query_bundle.embedding or [], self._sentences, within):
+            if hit.passage.id not in best:
+                best[hit.passage.id] = PassageNode.of(hit.passage, hit.similarity)
+        return list(best.values())
 
 
-class LexicalRetriever(BM25Retriever):
-    """BM25 over passages with their title and date; a passage that shares no word with the question is not found."""
+class LexicalRetriever(BaseRetriever):
+    """Passages by the words that they share with a question."""
+
+    def __init__(self, index: Index, lexical: LexicalIndex, passages: int) -> None:
+        """Find at most `passages` in what is known of the words of `index`."""
+        super().__init__()
+        self._index = index
+        self._lexical = lexical
+        self._passages = passages
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
-        return [node for node in super()._retrieve(query_bundle) if node.score]
+        within = getattr(query_bundle, "within", None)
+        counts = None if within is None else within[self._index.passages.owners]
+        found = self._lexical.search(query_bundle.query_str, self._passages, counts)
+        return [PassageNode.of(self._index.passages[number], score) for number, score in found]
 
 
 class RankedNode(NodeWithScore):
@@ -69,7 +102,7 @@ class HybridRetriever(QueryFusionRetriever):
     """Reciprocal rank fusion of dense and lexical search that keeps both ranks (Cormack et al., SIGIR 2009)."""
 
     def __init__(self, retrievers: list[BaseRetriever], passages: int) -> None:
-        """Fuse the results of the dense and, if there is one, the lexical retriever into the best `passages`."""
+        """Fuse the results of the dense and the lexical retriever into the best `passages`."""
         super().__init__(
             retrievers,
             llm=MockLLM(),  # never called with one query, but without it LlamaIndex looks for OpenAI
@@ -93,22 +126,30 @@ class HybridRetriever(QueryFusionRetriever):
 class Search:
     """The search over one index."""
 
-    def __init__(self, index: Index, embedding: BaseEmbedding, config: Retrieval) -> None:
-        """Build the lexical index in memory and join it with the dense one."""
+    def __init__(self, index: Index, lexical: LexicalIndex, embedding: BaseEmbedding, config: Retrieval) -> None:
+        """Join the lexical index with the dense one."""
         self._index = index
         self._embedding = embedding
-        nodes = {
-            passage.id: _node(passage, index.articles[passage.article_id].published)
-            for passage in index.passages.values()
-        }
-        dense = SentenceRetriever(index, nodes, config.sentences)
-        self._retriever = HybridRetriever([dense, *_lexical(list(nodes.values()), config.passages)], config.passages)
+        parts: list[BaseRetriever] = [
+            SentenceRetriever(index, config.sentences),
+            LexicalRetriever(index, lexical, config.passages),
+        ]
+        self._retriever = HybridRetriever(parts, config.passages)
 
-    def __call__(self, question: str) -> list[Evidence]:
-        """Evidence for a standalone question, best fused rank first; empty where nothing is near."""
-        query = QueryBundle(question, embedding=self._embedding.get_query_embedding(question))
+    def __call__(self, question: str, scope: Scope | None = None) -> list[Evidence]:
+        """Evidence for a standalone question, best fused rank first; empty where nothing is near.
+
+        Args:
+            question: in words.
+            scope: the articles that it is asked of; all without.
+
+        Raises:
+            IndexUnavailable: the vector store fails.
+        """
+        within = self._index.within(scope) if scope else None
+        query = ScopedQuery.of(question, self._embedding.get_query_embedding(question), within)
         ranked = [node for node in self._retriever.retrieve(query) if isinstance(node, RankedNode)]
-        passages = [self._index.passages[node.node.node_id] for node in ranked]
+        passages = [node.node.passage for node in ranked if isinstance(node.node, PassageNode)]
         matches = self._matches(passages, np.asarray(query.embedding, dtype=np.float32))
         return [
             Evidence(
@@ -134,33 +175,3 @@ class Search:
             )
             for p in passages
         }
-
-
-def _node(passage: Passage, published: str | None) -> TextNode:
-    # The title and the date are embedded in what BM25 sees; the article's id keeps twins in different articles apart.
-    return TextNode(
-        id_=passage.id,
-        text=passage.text,
-        metadata={"title": passage.title, "published": _in_words(published), "article_id": passage.article_id},
-        excluded_embed_metadata_keys=["article_id"],
-        metadata_template="{value}",
-    )
-
-
-def _lexical(nodes: list[BaseNode], passages: int) -> list[BaseRetriever]:
-    """BM25 over the nodes; none where they have no word but stop words, which bm25s cannot index."""
-    try:
-        return [
-            LexicalRetriever.from_defaults(nodes=nodes, stemmer=_stem_words, similarity_top_k=min(passages, len(nodes)))
-        ]
-    except ValueError:
-        return []
-
-
-def _in_words(published: str | None) -> str:
-    """`2024-05-31` as a question would say it: 31 May 2024."""
-    return f"{date.fromisoformat(published):%d %B %Y}" if published else ""
-
-
-def _stem_words(words: Sequence[str]) -> list[str]:
-    return [stem(word) for word in words]

@@ -22,6 +22,7 @@ from qa.types import (
     Outline,
     Pause,
     Piece,
+    Scope,
     Statement,
     Trace,
     Turn,
@@ -79,8 +80,8 @@ class Stages:
     """Makes a follow-up stand on its own, by rule."""
     correct: Callable[[str], str]
     """Mends misspelt words of a question."""
-    search: Callable[[str], list[Evidence]]
-    """Evidence for a standalone question, best first."""
+    search: Callable[[str, Scope | None], list[Evidence]]
+    """Evidence for a standalone question to some articles, or to all, best first."""
     reader: Reader
     passages_read: int
     """How many of the best passages the reader reads."""
@@ -93,10 +94,18 @@ class Stages:
 class QA:
     """Answers questions from the articles of one index; threads may share it."""
 
-    def __init__(self, articles: Mapping[str, Article], index: str, stages: Stages, suggestions: Sequence[str]) -> None:
-        """Serve `articles`, by id, from the index with this fingerprint."""
+    def __init__(
+        self,
+        articles: Mapping[str, Article],
+        index: str,
+        stages: Stages,
+        suggestions: Sequence[str],
+        version: int = 1,
+    ) -> None:
+        """Serve `articles`, by id, from the index with this name and version."""
         self._articles = articles
         self._index = index
+        self.version = version
         self._stages = stages
         self._suggestions = suggestions
         self.articles = tuple(articles[id_] for id_ in sorted(articles))
@@ -136,20 +145,21 @@ class QA:
         """How the language model fares; None where there is none."""
         return self._stages.answerer.health
 
-    def ask(self, question: str, history: Sequence[Turn] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> Answer:
         """Answer a question, or say that the articles do not.
 
         Args:
             question: as the user put it; a follow-up is understood from the history.
             history: the conversation so far, oldest turn first.
+            scope: the articles that are asked; all without.
 
         Raises:
             QuestionError: the question has no word in it.
             IndexUnavailable: the vector store fails.
         """
-        return next(event for event in self.stream(question, history) if isinstance(event, Answer))
+        return next(event for event in self.stream(question, history, scope) if isinstance(event, Answer))
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def stream(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> Iterator[Event]:
         """Answer as `ask` does, and tell of it while it happens: what was found, pieces of the text, the answer.
 
         Closing the iterator stops a language model that is writing. Takes and raises what `ask` does.
@@ -158,11 +168,11 @@ class QA:
         since, watch = time.monotonic(), _Stopwatch()
         with watch.stage("understand"):
             asked = self._stages.correct(self._stages.standalone(question.strip(), history))
-        evidence = self._evidence(asked, watch)
+        evidence = self._evidence(asked, scope, watch)
         yield Found(asked, evidence)
         better, understanding = yield from self._condensed(question.strip(), history, watch)
         if better and better != asked:
-            asked, evidence = better, self._evidence(better, watch)
+            asked, evidence = better, self._evidence(better, scope, watch)
             yield Found(asked, evidence)
         with watch.stage("answer"):
             outcome = yield from self._told(self._stages.answerer.stream(asked, evidence, since))
@@ -193,9 +203,9 @@ class QA:
             rewritten, usage = yield from self._stages.condense(question, history)
         return rewritten and self._stages.correct(rewritten), usage
 
-    def _evidence(self, asked: str, watch: "_Stopwatch") -> tuple[Evidence, ...]:
+    def _evidence(self, asked: str, scope: Scope | None, watch: "_Stopwatch") -> tuple[Evidence, ...]:
         with watch.stage("search"):
-            evidence = self._stages.search(asked)
+            evidence = self._stages.search(asked, scope)
         with watch.stage("read"):
             return tuple(self._stages.reader.rerank(asked, evidence, self._stages.passages_read))
 
@@ -215,7 +225,7 @@ class QA:
         raise AssertionError("an answerer's last event is its outcome")
 
     def _draft(self, question: str) -> Draft:
-        evidence = self._evidence(self._stages.correct(question), _Stopwatch())
+        evidence = self._evidence(self._stages.correct(question), None, _Stopwatch())
         return self._stages.answerer.answer(question, evidence)
 
 

@@ -48,6 +48,18 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles a question is asked of; an article is in it if it meets all that is set."""
+
+    articles: frozenset[str] | None = None
+    """Ids of articles."""
+    since: str | None = None
+    """ISO 8601 date: published then or later."""
+    until: str | None = None
+    """ISO 8601 date: published then or earlier."""
+
+
+@dataclass(frozen=True, slots=True)
 class Passage:
     """A stretch of whole sentences of an article: what is searched for and read."""
 
@@ -222,7 +234,7 @@ class Trace:
     """Milliseconds by stage, in the order in which the stages ran, and `total`."""
     model: str
     index: str
-    """Fingerprint of the index that was searched."""
+    """Recipe and content of the index that was searched."""
     prompt_tokens: int = 0
     completion_tokens: int = 0
 

@@ -1,9 +1,11 @@
 """The words of the articles: how rare each is, and what a misspelt word of a question was meant to be."""
 
+import json
 import math
 from bisect import bisect_left
-from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Self
 
 from rapidfuzz.distance import DamerauLevenshtein
 from rapidfuzz.process import extractOne
@@ -20,31 +22,70 @@ _RELATED_PREFIX = 5
 """Stems that share this many letters, and most of the shorter one, count as one word: germany, german."""
 
 
+@dataclass(slots=True)
+class WordCounts:
+    """In how many passages each word and each stem occurs."""
+
+    passages: int = 0
+    words: dict[str, int] = field(default_factory=dict)
+    """In lower case."""
+    named: set[str] = field(default_factory=set)
+    """Those of the words that are written with a capital somewhere."""
+    stems: dict[str, int] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Self:
+        """Count the words of passages, each with its title."""
+        counts = cls()
+        for text in texts:
+            counts.add(text)
+        return counts
+
+    def add(self, text: str) -> None:
+        """Count one passage."""
+        written = set(words(text))
+        found = {word.lower() for word in written}
+        self.passages += 1
+        self.named.update(word.lower() for word in written if word[0].isupper())
+        for word in found:
+            self.words[word] = self.words.get(word, 0) + 1
+        for stemmed in {stem(word) for word in found}:
+            self.stems[stemmed] = self.stems.get(stemmed, 0) + 1
+
+    def to_json(self) -> str:
+        """All of it as text; `from_json` reads it."""
+        return json.dumps({**asdict(self), "named": sorted(self.named)})
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Read what `to_json` wrote."""
+        read = json.loads(text)
+        return cls(read["passages"], read["words"], set(read["named"]), read["stems"])
+
+
 class Vocabulary:
-    """What is known of every word in a set of texts.
+    """What is known of every word in a set of passages.
 
     Args:
-        texts: the passages, each with its title.
+        counts: of the passages.
         dictionary: lower-case words that are spelt right although no article has them; they are never corrected.
             The most frequent come first.
     """
 
-    def __init__(self, texts: Iterable[str], dictionary: Sequence[str]) -> None:
+    def __init__(self, counts: WordCounts, dictionary: Sequence[str]) -> None:
         self._dictionary = frozenset(dictionary)
         self._everyday = frozenset(dictionary[:_EVERYDAY])
-        self._passages = 0
-        self._words: Counter[str] = Counter()
-        self._named: set[str] = set()
-        self._frequency: Counter[str] = Counter()
-        for text in texts:
-            written = set(words(text))
-            found = {word.lower() for word in written}
-            self._words.update(found)
-            self._named.update(word.lower() for word in written if word[0].isupper())
-            self._frequency.update({stem(word) for word in found})
-            self._passages += 1
-        self._sorted = sorted(self._frequency)
-        self._candidates = [word for word in self._words if len(word) >= _SHORTEST_CORRECTED and word.isalpha()]
+        self._passages = counts.passages
+        self._frequency = counts.stems
+        self._sorted = sorted(counts.stems)
+        self._candidates: dict[str, list[str]] = {}
+        """Words that a misspelt one may have been meant to be, by their first letter."""
+        for word in counts.words:
+            if len(word) >= _SHORTEST_CORRECTED and word.isalpha():
+                self._candidates.setdefault(word[0], []).append(word)
+        self._named = {
+            initial: [word for word in found if word in counts.named] for initial, found in self._candidates.items()
+        }
 
     def knows(self, stemmed: str) -> bool:
         """Whether any text has a word with this stem, or with one that is clearly related."""
@@ -61,7 +102,7 @@ class Vocabulary:
 
     def rarity(self, stemmed: str) -> float:
         """BM25's inverse document frequency: about 0 for a word of every passage, most for one of none."""
-        n = self._frequency[stemmed]
+        n = self._frequency.get(stemmed, 0)
         return math.log(1 + (self._passages - n + 0.5) / (n + 0.5))
 
     def tells(self, word: str) -> bool:
@@ -80,9 +121,8 @@ class Vocabulary:
             return None
         allowed = 2 if len(low) >= _LONG and not self.knows(stem(word)) else 1
         # A name can only have been meant to be a name.
-        named = word[0].isupper() and position > 0
-        same_initial = [w for w in self._candidates if w[0] == low[0] and (w in self._named or not named)]
-        match = extractOne(low, same_initial, scorer=DamerauLevenshtein.distance, score_cutoff=allowed)
+        candidates = self._named if word[0].isupper() and position > 0 else self._candidates
+        match = extractOne(low, candidates.get(low[0], []), scorer=DamerauLevenshtein.distance, score_cutoff=allowed)
         if not match:
             return None
         meant: str = match[0]

@@ -107,7 +107,7 @@ def test_a_part_that_does_harm_is_seen_to_cost(opened: tuple[Index, Stages], own
 def test_every_way_searches_as_the_service_would(opened: tuple[Index, Stages], own: Config) -> None:
     index, stages = opened
     for item in run(opened, own, stages.reader):
-        fused = stages.search(item.case.question)
+        fused = stages.search(item.case.question, None)
         assert item.orders[FUSED] == fused
         for way, rank in ((SENTENCES, "dense_rank"), (LEXICAL, "lexical_rank")):
             ids = [one.passage.id for one in item.orders[way]]

@@ -18,7 +18,7 @@ from qa.evaluate.report import drops, render_comparison
 from qa.evaluate.results import results, save_baseline
 from qa.models.reader import Reader
 from qa.service import QA
-from qa.types import Evidence
+from qa.types import Evidence, Scope
 
 
 class ForgetfulReader(Reader):
@@ -53,7 +53,7 @@ def baseline(qa: QA, questions: tuple[Case, ...], tmp_path_factory: pytest.TempP
 def rebuilt(config: Config) -> Callable[..., QA]:
     """The real service with one of its stages replaced."""
     index, stages = open_stages(config)
-    return lambda **change: QA(index.articles, index.fingerprint, replace(stages, **change), ())
+    return lambda **change: QA(index.articles, index.name, replace(stages, **change), ())
 
 
 def test_an_unchanged_service_passes(qa: QA, questions: tuple[Case, ...], baseline: Earlier) -> None:
@@ -76,7 +76,7 @@ def test_a_reader_that_reads_the_wrong_passages_fails(
 def test_a_search_that_loses_the_best_passages_fails(
     rebuilt: Callable[..., QA], qa: QA, questions: tuple[Case, ...], baseline: Earlier
 ) -> None:
-    def last_ones(question: str) -> list[Evidence]:
+    def last_ones(question: str, _scope: Scope | None) -> list[Evidence]:
         return list(qa.ask(question).evidence[-3:])
 
     worse = compare(evaluate(rebuilt(search=last_ones), questions), baseline)
@@ -86,7 +86,7 @@ def test_a_search_that_loses_the_best_passages_fails(
 def test_answering_whatever_is_asked_fails(config: Config, questions: tuple[Case, ...], baseline: Earlier) -> None:
     lenient = config.model_copy(update={"answer": config.answer.model_copy(update={"threshold": 0.0})})
     index, stages = open_stages(lenient)
-    qa = QA(index.articles, index.fingerprint, stages, ())
+    qa = QA(index.articles, index.name, stages, ())
     assert dropped(compare(evaluate(qa, questions), baseline)) == {"refusal_recall"}
 
 

@@ -134,9 +134,9 @@ def test_a_damaged_vector_index_is_built_anew(config: Config) -> None:
     run(config, articles)
     with writing(config):
         index = open_index(config)
-        ids = index.store.client.get()["ids"]
+        ids = index.store.sentences.get()["ids"]
         wrong = np.random.default_rng(0).normal(size=(len(ids), 384)).astype(np.float32)
-        index.store.client.update(ids=ids, embeddings=wrong)
+        index.store.sentences.update(ids=ids, embeddings=wrong)
         index.close()
     report = run(config, articles)
     assert report.rebuilt
@@ -147,7 +147,7 @@ def test_lost_sentences_are_built_anew(config: Config) -> None:
     run(config, [article(1)])
     with writing(config):
         index = open_index(config)
-        index.client.delete_collection("sentences")
+        index.client.delete_collection(index.store.sentences.name)
         index.close()
     assert run(config, [article(1)]).sentences == 3
 
@@ -196,7 +196,7 @@ def test_every_sentence_of_a_passage_is_stored_with_its_vector(config: Config) -
     run(config, [article(1), article(2)])
     with writing(config):
         index = open_index(config)
-        for passage in index.passages.values():
+        for passage in index.passages:
             assert index.articles[passage.article_id].text[passage.start : passage.end] == passage.text
             ids = [f"{passage.article_id}:{start}-{end}" for start, end in sentences_of(passage)]
             assert index.vectors(ids).keys() == set(ids)

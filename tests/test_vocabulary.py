@@ -4,14 +4,14 @@ import pytest
 
 from qa.models.onnx import dictionary
 from qa.text import stem
-from qa.vocabulary import Vocabulary
+from qa.vocabulary import Vocabulary, WordCounts
 
 TEXTS = ["The NATO headquarters in Wiesbaden, Germany.", "Jens Stoltenberg opened the conference for Ukraine."]
 
 
 @pytest.fixture(scope="module")
 def vocabulary() -> Vocabulary:
-    return Vocabulary(TEXTS, dictionary())
+    return Vocabulary(WordCounts.of(TEXTS), dictionary())
 
 
 @pytest.mark.parametrize(

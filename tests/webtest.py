@@ -28,6 +28,7 @@ from qa.types import (
     Piece,
     Quote,
     Refusal,
+    Scope,
     Sentence,
     Side,
     Statement,
@@ -81,6 +82,8 @@ class FakeQA(QA):
     def __init__(self) -> None:
         self.articles = (*read_folder(SEEDS, 5).articles, HOSTILE_ARTICLE, SITED_ARTICLE)
         self.suggestions = (WHERE, JETS)
+        self.version = 1
+        self.scopes: list[Scope | None] = []
         self.asked_with: list[tuple[str, tuple[Turn, ...]]] = []
         self.given_up = threading.Event()
         self._outlines = Outlines({article.id: article for article in self.articles}, _vectors)
@@ -99,7 +102,8 @@ class FakeQA(QA):
     def timeline(self) -> tuple[Statement, ...]:
         return self._outlines.timeline()
 
-    def stream(self, question: str, history: Sequence[Turn] = ()) -> Iterator[Event]:
+    def stream(self, question: str, history: Sequence[Turn] = (), scope: Scope | None = None) -> Iterator[Event]:
+        self.scopes.append(scope)
         answer = self._answer(question, history)
         try:
             yield Found(answer.asked, answer.evidence)

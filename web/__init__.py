@@ -2,6 +2,7 @@
 
 import hashlib
 import logging
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Response, current_app, g, request
@@ -30,11 +31,11 @@ _CONTENT_SECURITY_POLICY = (
 )
 
 
-def create_app(qa: QA, config: Config) -> OpenAPI:
+def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
     """Make the WSGI application.
 
     Args:
-        qa: the opened service; all threads share it.
+        qa: the opened service, which all threads share; or what gives the newest one, for each request.
         config: its title and its `server` limits are used.
     """
     app = OpenAPI(
@@ -54,9 +55,10 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
     app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     app.config["COMPRESS_BR_LEVEL"] = 6  # a tenth smaller than by default, and still a millisecond or two
     Compress(app)
-    bind(app, qa, config)
+    bind(app, qa if callable(qa) else lambda: qa, config)
     problems.register(app)
-    _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
+    if not callable(qa):
+        _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
     app.before_request(_identify)
     app.after_request(_finish)
     app.register_api(api)

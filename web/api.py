@@ -13,8 +13,8 @@ from flask_openapi3.types import ResponseDict
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
 from qa.feedback import Cited, Rating, append
-from qa.service import check
-from qa.types import Turn
+from qa.service import QA, check
+from qa.types import Scope, Turn
 from web.current import current_config, current_metrics, current_qa, leaving
 from web.events import stream
 from web.metrics import CONTENT_TYPE
@@ -26,6 +26,7 @@ from web.schemas import (
     ArticlesOut,
     ArticleSummary,
     AskRequest,
+    Conversation,
     FeedbackRequest,
     FieldProblem,
     HealthOut,
@@ -67,11 +68,12 @@ def ask(body: AskRequest) -> Response:
     answer comes as events: `search_results`, `message`, `citation`, `final_answer`, `error`, `done`.
     """
     _check_limits(body)
-    qa, history = current_qa(), _turns(body)
+    qa = current_qa()
+    asked = (body.question, _turns(body), _scope(body, qa))
     if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
-        events = stream(qa.stream(body.question, history), note_answer, gone=_hung_up(request.environ))
+        events = stream(qa.stream(*asked), note_answer, gone=_hung_up(request.environ))
         return Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
-    answer = qa.ask(body.question, history)
+    answer = qa.ask(*asked)
     note_answer(answer)
     return _json(AnswerOut.model_validate(answer))
 
@@ -170,11 +172,20 @@ def _hung_up(environ: Mapping[str, Any]) -> Callable[[], bool]:
     return hung_up
 
 
-def _turns(body: AskRequest) -> tuple[Turn, ...]:
+def _turns(body: Conversation) -> tuple[Turn, ...]:
     return tuple(Turn(message.role, message.content) for message in body.history)
 
 
-def _check_limits(body: AskRequest) -> None:
+def _scope(body: AskRequest, qa: QA) -> Scope | None:
+    if body.scope is None:
+        return None
+    if unknown := sorted(id_ for id_ in body.scope.articles or () if qa.article(id_) is None):
+        message = f"there is no article {', '.join(map(repr, unknown[:3]))}; GET /api/articles lists them"
+        raise InvalidFields([FieldProblem(field="scope.articles", message=message)])
+    return body.scope.scope
+
+
+def _check_limits(body: Conversation) -> None:
     limits = current_config().server
     errors = []
     if (length := len(body.question)) > limits.max_question_chars:

@@ -1,24 +1,31 @@
 """The running application's service and configuration, for its views."""
 
+from collections.abc import Callable
 from typing import cast
 
-from flask import Flask, current_app
+from flask import Flask, current_app, g
 
 from qa.config import Config
 from qa.service import QA
 from web.metrics import Metrics
 
 
-def bind(app: Flask, qa: QA, config: Config) -> None:
-    """Give an application what its views work with."""
+def bind(app: Flask, qa: Callable[[], QA], config: Config) -> None:
+    """Give an application what its views work with; `qa` gives the service for a request."""
     app.extensions["qa"] = qa
     app.extensions["qa_config"] = config
-    app.extensions["qa_metrics"] = Metrics(lambda: qa, lambda: config.fingerprint)
+    app.extensions["qa_metrics"] = Metrics(qa)
 
 
 def current_qa() -> QA:
-    """The service that answers questions."""
-    return cast(QA, current_app.extensions["qa"])
+    """The service that answers questions, the same one throughout a request.
+
+    Raises:
+        IndexUnavailable: there is none at the moment.
+    """
+    if "qa" not in g:
+        g.qa = current_app.extensions["qa"]()
+    return cast(QA, g.qa)
 
 
 def current_metrics() -> Metrics:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Final
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
@@ -33,14 +33,13 @@ class Metrics:
 
     Args:
         qa: gives the service that answers now.
-        version: gives the version of the index that it answers from.
     """
 
-    def __init__(self, qa: Callable[[], QA], version: Callable[[], str]) -> None:
+    def __init__(self, qa: Callable[[], QA]) -> None:
         self._qa = qa
         self._counted = registry = CollectorRegistry()
         self._looked_up = CollectorRegistry()
-        self._looked_up.register(_State(qa, version))
+        self._looked_up.register(_State(qa))
         self._requests = Counter(
             "qa_requests", "Requests that were answered.", ["route", "method", "status"], registry=registry
         )
@@ -126,11 +125,14 @@ class Metrics:
 class _State(Collector):
     """What is not counted but looked up, and the same in every worker."""
 
-    def __init__(self, qa: Callable[[], QA], version: Callable[[], str]) -> None:
+    def __init__(self, qa: Callable[[], QA]) -> None:
         self._qa = qa
-        self._version = version
 
     def collect(self) -> Iterator[Metric]:
-        with contextlib.suppress(QAError):  # without an index there is nothing to tell
-            yield GaugeMetricFamily("qa_articles", "Articles in the index.", len(self._qa().articles))
-            yield InfoMetricFamily("qa_index", "The index that is served.", {"version": self._version()})
+        try:
+            qa = self._qa()
+        except QAError:
+            yield GaugeMetricFamily("qa_index_version", "Version of the index that is served; 0 if none is.", 0)
+            return
+        yield GaugeMetricFamily("qa_index_version", "Version of the index that is served; 0 if none is.", qa.version)
+        yield GaugeMetricFamily("qa_articles", "Articles in the index.", len(qa.articles))

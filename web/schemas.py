@@ -1,16 +1,18 @@
 """The JSON of the API: pydantic models that check what comes in, shape what goes out and make the OpenAPI document."""
 
+from datetime import date
 from typing import Annotated, Self
 
 from pydantic import AliasPath, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from qa.feedback import Reason
-from qa.types import ModelState, Refusal, Role, Support
+from qa.types import ModelState, Refusal, Role, Scope, Support
 
 MAX_COMMENT_CHARS = 500
 MAX_MESSAGE_CHARS = 20_000
 MAX_ASKED_CHARS = 10_000
 MAX_QUOTE_CHARS = 5_000
+MAX_SCOPE_ARTICLES = 1_000
 _ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -31,7 +33,7 @@ class Message(_Request):
     content: Annotated[str, StringConstraints(max_length=MAX_MESSAGE_CHARS)]
 
 
-class AskRequest(_Request):
+class Conversation(_Request):
     """A question, with the conversation that it continues. The server remembers nothing between requests."""
 
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
@@ -43,6 +45,25 @@ class AskRequest(_Request):
     )
 
 
+class ScopeIn(_Request):
+    """Which articles a question is asked of: those that meet all that is set."""
+
+    articles: frozenset[_ShortText] | None = Field(default=None, min_length=1, max_length=MAX_SCOPE_ARTICLES)
+    since: date | None = Field(default=None, description="Published on this day or later.")
+    until: date | None = Field(default=None, description="Published on this day or earlier.")
+
+    @property
+    def scope(self) -> Scope:
+        """The same for the service."""
+        return Scope(self.articles, *(day.isoformat() if day else None for day in (self.since, self.until)))
+
+
+class AskRequest(Conversation):
+    """A question, perhaps to some of the articles only."""
+
+    scope: ScopeIn | None = Field(default=None, description="Asks all articles if it is left out.")
+
+
 class CitedIn(_Request):
     """What an answer quoted."""
 
@@ -50,7 +71,7 @@ class CitedIn(_Request):
     quote: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUOTE_CHARS)]
 
 
-class FeedbackRequest(AskRequest):
+class FeedbackRequest(Conversation):
     """What a reader thinks of an answer, with the question and the history as they were asked."""
 
     answer_id: _ShortText = Field(description="The `id` of the answer.")
@@ -141,7 +162,7 @@ class TraceOut(_Response):
     model: str
     prompt_tokens: int
     completion_tokens: int
-    index: str = Field(description="Fingerprint of the index that was searched.")
+    index: str = Field(description="Recipe and content of the index that was searched.")
 
 
 class AnswerOut(_Response):

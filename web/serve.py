@@ -1,4 +1,4 @@
-"""Runs the application under gunicorn: one worker, because the embedded index belongs to one process, many threads."""
+"""Runs the application under gunicorn: many threads, and many processes where the index is on a Chroma server."""
 
 import logging
 import os
@@ -76,7 +76,7 @@ def serve(server: Server, load: Callable[[], Flask], finish_s: float, reload: bo
     _check_free(server)
     settings = {
         "bind": f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}",
-        "workers": 1,
+        "workers": server.workers,
         "worker_class": "gthread",
         "threads": server.threads,
         "timeout": 0,  # the first indexing of many articles takes as long as it takes

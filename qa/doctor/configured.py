@@ -7,7 +7,6 @@ import tempfile
 from pathlib import Path
 
 import httpx
-from llama_index.core.vector_stores.types import VectorStoreQuery
 
 from qa.config import Config
 from qa.doctor.finding import Doubt
@@ -33,6 +32,8 @@ _PATIENCE_S = 5.0
 
 
 def _articles(config: Config) -> str:
+    if config.chroma.mode == "server" and not config.articles.folder.exists():
+        return "none on this machine, and none needed: another one takes them in"
     collection = read_folder(config.articles.folder, config.articles.max_file_mb)
     if not collection.articles:
         raise ArticlesError(f"{config.articles.folder} holds no article that can be read. Put some there.")
@@ -50,10 +51,12 @@ def _index(config: Config) -> str:
         raise Doubt(f"{error} `qa serve` makes it, too.") from error
     try:
         _find_itself(index)
+        said = f"{len(index.articles)} articles, {len(index.passages)} passages in {_where(config)}"
+        if config.chroma.mode == "server" and not config.articles.folder.exists():
+            return said
         articles = read_folder(config.articles.folder, config.articles.max_file_mb).articles
         there = {article.id: article for article in articles}
         stale = [id_ for id_ in there.keys() | index.articles.keys() if there.get(id_) != index.articles.get(id_)]
-        said = f"{len(index.articles)} articles, {len(index.passages)} passages in {config.index.folder}"
         if stale:
             remedy = "Run `qa ingest`, or restart `qa serve`."
             raise Doubt(f"{said}; not as in the folder: {len(stale)}. {remedy}")
@@ -62,14 +65,19 @@ def _index(config: Config) -> str:
         index.close()
 
 
+def _where(config: Config) -> str:
+    return str(config.index.folder) if config.chroma.mode == "embedded" else "Chroma's server"
+
+
 def _find_itself(index: Index) -> None:
     """Look up a sample of sentences by their own vectors, since a count would not notice lost ones."""
     embedding = MiniLMEmbedding()
-    for passage in list(index.passages.values())[:: max(1, len(index.passages) // _SAMPLE)]:
+    for number in range(0, len(index.passages), max(1, len(index.passages) // _SAMPLE)):
+        passage = index.passages[number]
         start, end = sentences_of(passage)[0]
         (vector,) = embedding.embed([index.articles[passage.article_id].text[start:end]])
-        found = index.query(VectorStoreQuery(query_embedding=vector.tolist(), similarity_top_k=1))
-        if not found.similarities or found.similarities[0] < _OWN:
+        hits = index.nearest(vector.tolist(), 1)
+        if not hits or hits[0].similarity < _OWN:
             raise IndexUnavailable("The index does not find what it holds. Run `qa ingest` while it is not served.")
 
 

@@ -25,6 +25,7 @@ from qa.evaluate.cases import Case
 from qa.evaluate.figures import Figure, Measured, Score, auroc, change, measure, ratio
 from qa.evaluate.metrics import hit, ndcg, reciprocal_rank
 from qa.index import Index, Progress
+from qa.lexical import open_words
 from qa.models.embedding import MiniLMEmbedding
 from qa.retrieve import Search
 from qa.service import Stages
@@ -104,8 +105,8 @@ def ablate(config: Config, cases: Sequence[Case], progress: Progress = lambda _d
 def ask(index: Index, stages: Stages, retrieval: Retrieval, cases: Sequence[Case], progress: Progress) -> list[Asked]:
     """Search for every question in every way, with the stages of a service on this index."""
     embedding = MiniLMEmbedding()
-    deep = Search(index, embedding, retrieval.model_copy(update={"passages": _DEEP}))
-    passages = list(index.passages.values())
+    deep = Search(index, open_words(index).lexical, embedding, retrieval.model_copy(update={"passages": _DEEP}))
+    passages = list(index.passages)
     steps = len(passages) + len(cases)
     vectors = []
     for done, passage in enumerate(passages, start=1):
@@ -116,7 +117,7 @@ def ask(index: Index, stages: Stages, retrieval: Retrieval, cases: Sequence[Case
     for done, case in enumerate(cases, start=len(passages) + 1):
         question = stages.correct(standalone(case.question, case.history))
         similarities = matrix @ embedding.embed([question])[0]
-        parts, fused = deep(question), stages.search(question)
+        parts, fused = deep(question), stages.search(question, None)
         read = stages.reader.rerank(question, fused, stages.passages_read)
         orders = {
             WHOLE: [

@@ -12,7 +12,7 @@ from qa.evaluate.figures import RESAMPLES, SEED
 from qa.evaluate.run import Report
 
 _PROJECT = "ask-the-articles"
-_PACKAGES = ("chromadb", "llama-index-core", "llama-index-retrievers-bm25", "numpy", "onnxruntime", "tokenizers")
+_PACKAGES = ("chromadb", "llama-index-core", "bm25s", "numpy", "onnxruntime", "tokenizers")
 """Those whose version may change a figure."""
 
 

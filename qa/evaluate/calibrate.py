@@ -133,7 +133,7 @@ def _example(source: str, case: Case, stages: Stages) -> Example | None:
     question = analyse(asked)
     if question.kind not in (Kind.FACTUAL, Kind.YES_NO):
         return None
-    evidence = stages.reader.rerank(asked, stages.search(asked), stages.passages_read)
+    evidence = stages.reader.rerank(asked, stages.search(asked, None), stages.passages_read)
     assert isinstance(stages.answerer, Extractive)
     found = stages.answerer.candidates(question, evidence)
     right = [any(meet(c.quote, gold) for gold in case.gold) for c in found]

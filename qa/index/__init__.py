@@ -1,20 +1,26 @@
 """Articles -> passages -> sentences -> Chroma."""
 
-from qa.index.opened import Index, open_index
-from qa.index.passages import sentences_of, span_id, split
-from qa.index.store import Embedder, Vectors
-from qa.index.sync import Progress, SyncReport, sync, writing
+from qa.index.lock import writing
+from qa.index.opened import Hit, Index, current_version, open_index
+from qa.index.passages import Passages, sentences_of, span_id, split
+from qa.index.store import Embedder, Vectors, Version
+from qa.index.sync import Progress, SyncReport, sync, tidy
 
 __all__ = [
     "Embedder",
+    "Hit",
     "Index",
+    "Passages",
     "Progress",
     "SyncReport",
     "Vectors",
+    "Version",
+    "current_version",
     "open_index",
     "sentences_of",
     "span_id",
     "split",
     "sync",
+    "tidy",
     "writing",
 ]

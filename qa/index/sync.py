@@ -1,19 +1,20 @@
-"""Keeping the index in step with the articles, by one writer at a time."""
+"""Keeping the index in step with the articles."""
 
 import logging
+import os
 import shutil
+import tempfile
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
-from pathlib import Path
 
 from chromadb.errors import ChromaError
-from filelock import FileLock, Timeout
 
 from qa.config import Config
-from qa.errors import IndexLocked, IndexUnavailable
-from qa.index.store import Embedder, Store, chroma_errors, digest, open_client
+from qa.errors import IndexUnavailable
+from qa.index.chroma import connected
+from qa.index.lock import check_ours
+from qa.index.store import NEVER, Edition, Embedder, Store, collections_of, edition_id
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
@@ -22,6 +23,8 @@ _SAMPLE = 32
 """Sentences looked up by their own vectors to see whether the vector index is whole."""
 _OWN = 0.01
 """Cosine distance up to which a vector found is the vector looked for."""
+_ROOM = 1 << 20
+"""Bytes that must be left on the disk before anything that is wrong with an index is blamed on the index."""
 
 Progress = Callable[[int, int], None]
 """Called with the number of articles done and of all that need work."""
@@ -41,81 +44,171 @@ class SyncReport:
     rebuilt: bool = False
 
 
-@contextmanager
-def writing(config: Config) -> Iterator[None]:
-    """Hold the index as its only writer, across processes.
-
-    Chroma damages its vector index silently when several processes write to one folder.
-
-    Raises:
-        IndexLocked: another process holds it.
-        IndexUnavailable: its folder cannot be made or written to.
-    """
-    try:
-        config.index.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(config.index.folder / f"{config.fingerprint}.lock", timeout=0):
-            yield
-    except Timeout as error:
-        raise IndexLocked(
-            f"Another process is using the index in {config.index.folder}. `qa serve` holds it while it runs and takes "
-            "in new articles when it starts: restart it, or wait for the other `qa ingest` to end."
-        ) from error
-    except OSError as error:
-        raise IndexUnavailable(
-            f"Cannot write to {config.index.folder}: {error}. Name another as index.folder."
-        ) from error
-
-
 def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progress: Progress) -> SyncReport:
     """Make the index hold just these articles, embedding only what is new or changed. Call it within `writing`.
 
+    Whoever reads the index meanwhile goes on reading the version before, until the new one is put into force as a
+    whole. On a server, what that has no more is kept for those who still read: `tidy` deletes it.
+
     Raises:
         IndexUnavailable: Chroma cannot write, for instance because the disk is full.
+        IndexLocked: another process has taken over.
     """
     started = time.monotonic()
-    folder = config.index.folder / config.fingerprint
-    rebuilt = folder.exists() and not _is_whole(folder, embedder)
-    if rebuilt:
-        logger.warning("The index in %s is damaged; it is built anew from the articles.", folder)
-        shutil.rmtree(folder)
-    with chroma_errors(), open_client(folder) as client:
-        store = Store(client)
-        known = store.digests()
-        wanted = {article.id: article for article in articles}
-        work = [article for article in articles if known.get(article.id) != digest(article)]
-        gone = sorted(known.keys() - wanted.keys())
-        store.remove(gone)
-        for done in store.write(work, config.index.chunk_tokens, embedder):
-            progress(done, len(work))
-        changed = sum(bool(known.get(article.id)) for article in work)
+    rebuilt = _rebuild_if_damaged(config, embedder)
+    with connected(config) as client:
+        store = Store(client, config.fingerprint, create=True)
+        before = store.version()
+        number = before.number if before else 0
+        wanted = {edition_id(article): article for article in articles}
+        plan = _plan(_intact(store), wanted.keys(), number)
+        for done in store.write([wanted[id_] for id_ in plan.new], number + 1, config.index.chunk_tokens, embedder):
+            progress(done, len(plan.new))
+        store.mark(plan.returning, since=number + 1, until=NEVER)
+        store.mark(plan.kept, until=NEVER)
+        store.mark(plan.retired, until=number + 1)
+        check_ours(config, client)
+        if before is None or plan.changes:
+            number += 1
+            store.commit(number, wanted)
+        editions = store.editions()
+        if config.chroma.mode == "embedded":  # nobody else reads
+            store.delete([edition.id for edition in editions if not edition.within(number)])
+        held = [edition for edition in editions if edition.within(number)]
+        new = {wanted[id_].id for id_ in plan.new}
         return SyncReport(
-            added=len(work) - changed,
-            changed=changed,
-            removed=len(gone),
-            unchanged=len(articles) - len(work),
-            passages=store.count_passages(),
-            sentences=store.sentences.count(),
+            added=len(new - plan.known),
+            changed=len(new & plan.known),
+            removed=len(plan.known - {article.id for article in articles}),
+            unchanged=len(articles) - len(new),
+            passages=sum(edition.passages for edition in held),
+            sentences=sum(edition.sentences for edition in held),
             seconds=time.monotonic() - started,
             rebuilt=rebuilt,
         )
 
 
-def _is_whole(folder: Path, embedder: Embedder) -> bool:
-    """Whether a sample of sentences is found by its own vectors; a count would not notice lost vectors."""
-    try:
-        with open_client(folder) as client:
-            sentences = Store(client).sentences
-            step = max(1, sentences.count() // _SAMPLE)
-            texts = [
-                document
-                for offset in range(0, sentences.count(), step)
-                for document in sentences.get(limit=1, offset=offset, include=["documents"])["documents"] or ()
-            ]
-            if not texts:
-                return not any(Store(client).digests().values())
-            hits = sentences.query(query_embeddings=embedder.embed(texts), n_results=1, include=["distances"])
-            # Twins share a vector, so nearness and not the id is what counts.
-            return all(row and row[0] < _OWN for row in hits["distances"] or ())
-    except (ChromaError, ValueError, KeyError, OSError) as error:
-        logger.warning("Chroma cannot read %s: %s", folder, error)
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """What has to be done with which editions, by their ids."""
+
+    known: Set[str]
+    """Articles, by their ids, of the version in force."""
+    new: Sequence[str]
+    """To be written."""
+    returning: Sequence[str]
+    """Stored, though not in force any more."""
+    kept: Sequence[str]
+    """In force, though an interrupted sync was about to retire them."""
+    retired: Sequence[str]
+    changes: bool
+    """Whether the version to be differs from the one in force."""
+
+
+def _plan(stored: Sequence[Edition], wanted: Collection[str], number: int) -> _Plan:
+    whole = {edition.id: edition for edition in stored if edition.whole}
+    in_force = {id_ for id_, edition in whole.items() if edition.within(number)}
+    over = {id_: edition for id_, edition in whole.items() if edition.until != NEVER}
+    return _Plan(
+        known={whole[id_].article_id for id_ in in_force},
+        new=[id_ for id_ in wanted if id_ not in whole],
+        returning=[id_ for id_ in over if id_ in wanted and id_ not in in_force],
+        kept=[id_ for id_ in over if id_ in wanted and id_ in in_force],
+        retired=[id_ for id_ in whole if id_ not in wanted and id_ not in over],
+        changes=in_force != set(wanted),
+    )
+
+
+def _intact(store: Store) -> list[Edition]:
+    """The editions that are stored, but for those whose content is not what was written."""
+    editions = store.editions()
+    damaged = {stored.edition_id for stored in store.load([e.id for e in editions]) if not stored.is_as_written}
+    if damaged:
+        logger.warning("Not as they were stored, and stored anew: %s", ", ".join(sorted(damaged)))
+    return [edition for edition in editions if edition.id not in damaged]
+
+
+def tidy(config: Config, wait: Callable[[float], None] = time.sleep) -> None:
+    """Delete what the version in force has not, once nobody can still be reading it. Call it within `writing`.
+
+    Args:
+        config: says how long readers are given (`chroma.grace_seconds`).
+        wait: called with the seconds that are left of that, if there is anything to delete.
+
+    Raises:
+        IndexUnavailable: Chroma cannot be used.
+    """
+    with connected(config) as client:
+        store = Store(client, config.fingerprint)
+        version = store.version()
+        if version is None:
+            return
+        over = [edition.id for edition in store.editions() if not edition.within(version.number)]
+        left = version.committed + config.chroma.grace_seconds - time.time()
+        if over and left > 0:
+            wait(left)
+        check_ours(config, client)
+        store.delete(over)
+
+
+def _rebuild_if_damaged(config: Config, embedder: Embedder) -> bool:
+    """Throw an index away that has lost something, so that it is made anew; say whether that was so."""
+    folder = config.index.folder / config.fingerprint
+    if config.chroma.mode == "embedded" and not folder.exists():
         return False
+    if _is_whole(config, embedder):
+        return False
+    logger.warning("The index %s is damaged; it is built anew from the articles.", config.fingerprint)
+    if config.chroma.mode == "embedded":
+        shutil.rmtree(folder)
+        return True
+    with connected(config) as client:
+        for name in collections_of(config.fingerprint):
+            client.delete_collection(name)
+    return True
+
+
+def _is_whole(config: Config, embedder: Embedder) -> bool:
+    """Whether a sample of sentences is found by its own vectors; a count would not notice lost vectors."""
+    if config.chroma.mode == "server":  # where an error says nothing about what is stored
+        with connected(config) as client:
+            return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
+    try:
+        with connected(config) as client:
+            return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
+    except (IndexUnavailable, ChromaError, ValueError, KeyError, OSError) as error:
+        _check_room(config)
+        logger.warning("Chroma cannot read the index: %s", error)
+        return False
+
+
+def _finds_its_own(store: Store, embedder: Embedder) -> bool:
+    whole = sorted(edition.id for edition in store.editions() if edition.whole)
+    texts = [
+        stored.article.text[start:end]
+        for stored in store.load(whole[:: max(1, len(whole) // _SAMPLE)])
+        for start, end in stored.sentences[:1]
+    ]
+    if not texts:
+        return True
+    hits = store.sentences.query(query_embeddings=embedder.embed(texts), n_results=1, include=["distances"])
+    # Twins share a vector, so nearness and not the id is what counts.
+    return all(row and row[0] < _OWN for row in hits["distances"] or ())
+
+
+def _check_room(config: Config) -> None:
+    """Make sure that it is not the disk that keeps Chroma from working.
+
+    Raises:
+        IndexUnavailable: it is.
+    """
+    try:
+        with tempfile.TemporaryFile(dir=config.index.folder) as file:
+            file.write(b"\0" * _ROOM)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise IndexUnavailable(
+            f"Cannot write to {config.index.folder}: {error.strerror}. Make room or mend its permissions, or name "
+            "another as index.folder. What is in it is left as it is."
+        ) from error

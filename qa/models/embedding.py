@@ -1,6 +1,7 @@
 """Sentence embeddings by all-MiniLM-L6-v2, as LlamaIndex expects them."""
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ class MiniLMEmbedding(BaseEmbedding):
 
     Args:
         weights_folder: holds `embedding.onnx` and `tokenizer.json`.
+        threads: how many texts are embedded at the same time, one core each.
 
     Raises:
         ModelError: a file is missing or damaged.
@@ -30,9 +32,11 @@ class MiniLMEmbedding(BaseEmbedding):
     model_name: str = "all-MiniLM-L6-v2"
     _model: Model = PrivateAttr()
     _tokenizer: Tokenizer = PrivateAttr()
+    _pool: ThreadPoolExecutor | None = PrivateAttr()
 
-    def __init__(self, weights_folder: Path = WEIGHTS, **settings: Any) -> None:
+    def __init__(self, weights_folder: Path = WEIGHTS, threads: int = 1, **settings: Any) -> None:
         super().__init__(**settings)
+        self._pool = ThreadPoolExecutor(threads, thread_name_prefix="embedding") if threads > 1 else None
         self._model = Model(weights_folder / "embedding.onnx")
         self._tokenizer = open_tokenizer(weights_folder)
         self._tokenizer.enable_truncation(MAX_PIECES)
@@ -44,11 +48,13 @@ class MiniLMEmbedding(BaseEmbedding):
 
     def embed(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """The vectors of several texts, one a row. A text's vector is the same whatever it is embedded with."""
-        vectors = np.empty((len(texts), DIMENSIONS), np.float32)
-        for row, text in enumerate(texts):
-            encoding = self._tokenizer.encode(text)
-            (vectors[row],) = self._model(encoding.ids, encoding.type_ids)
-        return vectors
+        together = self._pool.map if self._pool and len(texts) > 1 else map
+        return np.array(list(together(self._embed, texts)), np.float32).reshape(-1, DIMENSIONS)
+
+    def _embed(self, text: str) -> NDArray[np.float32]:
+        encoding = self._tokenizer.encode(text)
+        (vector,) = self._model(encoding.ids, encoding.type_ids)
+        return vector
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
         vectors: list[list[float]] = self.embed(texts).tolist()

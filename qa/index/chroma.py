@@ -1,0 +1,156 @@
+"""Chroma, inside this process or as a server: how to reach it, and what its errors mean."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import cast
+from urllib.parse import quote, urlsplit
+
+import chromadb
+import httpx
+from chromadb.api.client import AdminClient, Client
+from chromadb.api.shared_system_client import SharedSystemClient
+from chromadb.config import Settings
+from chromadb.errors import AuthorizationError, ChromaAuthError, ChromaError, NotFoundError
+
+from qa.config import Chroma, Config
+from qa.errors import IndexUnavailable
+
+_TIMEOUT = httpx.Timeout(60, connect=5)
+"""Seconds after which a server counts as down. Writing a few hundred vectors takes one or two."""
+
+
+@contextmanager
+def connected(config: Config) -> Iterator[Client]:
+    """A client for as long as the block runs. Raises what `connect` raises, and Chroma's errors as ours."""
+    client = connect(config)
+    try:
+        with chroma_errors(config):
+            yield client
+    finally:
+        close(client)
+
+
+def connect(config: Config) -> Client:
+    """Open Chroma: the folder of this recipe, which is made if it is not there, or the server. To be closed.
+
+    Raises:
+        IndexUnavailable: the folder cannot be read; the server cannot be reached or lacks the database.
+    """
+    with chroma_errors(config):
+        return _of_server(config.chroma) if config.chroma.mode == "server" else _of_folder(config)
+
+
+def close(client: Client | AdminClient) -> None:
+    """Let go of the files, or of the connections, which Chroma's own `close` leaves to the garbage collector."""
+    for part in (client, getattr(client, "_admin_client", client)):
+        if session := getattr(part._server, "_session", None):
+            session.close()
+    if isinstance(client, Client):
+        client.close()
+
+
+def create_database(config: Config) -> None:
+    """Make the tenant and the database of the configuration on the server, where they are missing.
+
+    Raises:
+        IndexUnavailable: the server cannot be reached, or does not allow it.
+    """
+    chroma = config.chroma
+    with chroma_errors(config):
+        _say_hello(chroma, "heartbeat")
+        admin = AdminClient(_settings(chroma))
+        try:
+            _create_what_is_missing(admin, chroma)
+        finally:
+            close(admin)
+
+
+def _create_what_is_missing(admin: AdminClient, chroma: Chroma) -> None:
+    try:
+        admin.get_tenant(chroma.tenant)
+    except NotFoundError:
+        admin.create_tenant(chroma.tenant)
+    try:
+        admin.get_database(chroma.database, chroma.tenant)
+    except NotFoundError:
+        admin.create_database(chroma.database, chroma.tenant)
+
+
+def _of_folder(config: Config) -> Client:
+    folder = config.index.folder / config.fingerprint
+    try:
+        return cast(Client, chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False)))
+    except ChromaError:
+        # Chroma keeps the half-started system of a folder that it could not open, and would hand it out again.
+        SharedSystemClient.clear_system_cache()
+        raise
+
+
+def _of_server(chroma: Chroma) -> Client:
+    _say_hello(chroma, f"tenants/{quote(chroma.tenant, safe='')}/databases/{quote(chroma.database, safe='')}")
+    try:
+        client = Client(chroma.tenant, chroma.database, _settings(chroma))
+    except ValueError as error:  # what it makes of whatever goes wrong while it looks for tenant and database
+        raise error.__context__ or error from None
+    client._server._session.timeout = _TIMEOUT  # type: ignore[attr-defined]  # it has none, and none can be asked for
+    return client
+
+
+def _say_hello(chroma: Chroma, path: str) -> None:
+    """Notice a server that hangs or lacks the database, before a client is made that would wait for it forever."""
+    address = f"{chroma.url.rstrip('/')}/api/v2/{path}"
+    response = httpx.get(address, timeout=_TIMEOUT, headers=_credentials(chroma))
+    if response.status_code == httpx.codes.NOT_FOUND:
+        raise NotFoundError(address)
+    response.raise_for_status()
+
+
+def _settings(chroma: Chroma) -> Settings:
+    """What `chromadb.HttpClient` would make of an address; the client for tenants and databases has no such helper."""
+    address = urlsplit(chroma.url)
+    tls = address.scheme == "https"
+    return Settings(
+        anonymized_telemetry=False,
+        chroma_api_impl="chromadb.api.fastapi.FastAPI",
+        chroma_server_host=address.hostname,
+        chroma_server_http_port=address.port or (443 if tls else 80),
+        chroma_server_ssl_enabled=tls,
+        chroma_server_headers=_credentials(chroma),
+    )
+
+
+def _credentials(chroma: Chroma) -> dict[str, str]:
+    """The header that a proxy in front of Chroma, or its cloud, asks for."""
+    token = os.environ.get("CHROMA_TOKEN")
+    if not token:
+        return {}
+    return {chroma.token_header: f"Bearer {token}" if chroma.token_header == "Authorization" else token}
+
+
+@contextmanager
+def chroma_errors(config: Config) -> Iterator[None]:
+    """Turn Chroma's errors into ours."""
+    try:
+        yield
+    except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
+        if config.chroma.mode == "server":
+            raise IndexUnavailable(_of_a_server(config.chroma, error)) from error
+        raise IndexUnavailable(
+            f"The vector store cannot be used: {error}. Run `qa ingest` to mend it; `qa doctor` tells more."
+        ) from error
+
+
+def _of_a_server(chroma: Chroma, error: Exception) -> str:
+    """What went wrong with a server, and what to do."""
+    server = f"The Chroma server at {chroma.url}"
+    refused = isinstance(error, httpx.HTTPStatusError) and error.response.status_code in (401, 403)
+    if refused or isinstance(error, ChromaAuthError | AuthorizationError):
+        return f"{server} refuses us. Set CHROMA_TOKEN, and chroma.token_header if it wants another header."
+    if isinstance(error, httpx.TimeoutException):
+        return f"{server} does not answer in time. See whether it runs, and how busy it is."
+    if isinstance(error, httpx.TransportError | OSError):
+        return f"{server} cannot be reached ({error}). Start it, or set chroma.url."
+    if isinstance(error, NotFoundError):
+        return f"{server} has no index in database {chroma.database!r} of tenant {chroma.tenant!r}. Run `qa ingest`."
+    return f"{server} fails: {error}."
