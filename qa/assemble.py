@@ -43,7 +43,8 @@ def sync_articles(config: Config, progress: Progress = _no_progress) -> Synced:
         IndexUnavailable: the vector store cannot be written.
         ModelError: the embedding model is missing or damaged.
     """
-    collection = read_folder(config.articles.folder, config.articles.max_file_mb)
+    cache = config.index.folder / "parsed.sqlite3"
+    collection = read_folder(config.articles.folder, config.articles.max_file_mb, cache, progress)
     embedder = MiniLMEmbedding(threads=config.embedding.threads)
     return Synced(collection, sync(collection.articles, config, embedder, progress))
 

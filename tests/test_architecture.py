@@ -31,6 +31,7 @@ ALLOWED = {
         "types", "vocabulary",
     },
     "qa/live.py": {"assemble", "config", "errors", "index", "service"},
+    "qa/bench": {"bench", "index", "ingest", "text"},
     "qa/evaluate/calibrate.py": {"answer", "assemble", "config", "converse", "evaluate", "index", "service"},
     "qa/evaluate/ablate.py": {
         "assemble", "config", "converse", "evaluate", "index", "lexical", "models", "retrieve", "service", "types",

@@ -1,4 +1,4 @@
-"""A folder of files becomes clean articles. Nothing is written, and one bad file never ends the run.
+"""A folder of files becomes clean articles. Nothing is written to it, and one bad file never ends the run.
 
 Hidden files, hidden folders and other suffixes are none of our business. A link to a file is read like the file; a link
 to a folder is not followed, so that no loop and no other place of the disk is read by accident.
@@ -10,11 +10,12 @@ import os
 import re
 import stat
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qa.errors import ArticlesError
+from qa.ingest.cache import ParseCache
 from qa.ingest.formats import READERS, UnusableFileError
 from qa.ingest.furniture import clean
 from qa.ingest.header import one_line, take_header
@@ -49,12 +50,19 @@ class Collection:
     """Relative paths: of a copy, and of the identical article that is kept."""
 
 
-def read_folder(folder: Path, max_file_mb: float) -> Collection:
+def read_folder(
+    folder: Path,
+    max_file_mb: float,
+    cache: Path | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Collection:
     """Read every article of a folder and its subfolders.
 
     Args:
         folder: holds `.txt`, `.md`, `.html` and `.htm` files.
         max_file_mb: a larger file is skipped, in 10^6 bytes.
+        cache: a file that keeps what was read, outside of the folder; without one every file is read anew.
+        progress: called with the number of files done and of all.
 
     Raises:
         ArticlesError: the folder is missing, is no folder, or holds no readable article.
@@ -63,18 +71,21 @@ def read_folder(folder: Path, max_file_mb: float) -> Collection:
     skipped: list[Skipped] = []
     duplicates: list[tuple[str, str]] = []
     kept: dict[tuple[str, str], str] = {}
-    for name, relative in sorted((_shown(relative), relative) for relative in _files(folder)):
-        try:
-            article = _read(folder, relative, max_file_mb)
-        except UnusableFileError as problem:
-            _log.warning("Skipped %s: %s", name, problem)
-            skipped.append(Skipped(name, str(problem)))
-            continue
-        original = kept.setdefault((article.title, article.text), name)
-        if original == name:
-            articles.append(article)
-        else:
-            duplicates.append((name, original))
+    files = sorted((_shown(relative), relative) for relative in _files(folder))
+    with ParseCache(cache) as parsed:
+        for done, (name, relative) in enumerate(files, start=1):
+            progress(done, len(files))
+            try:
+                article = _read(folder, relative, max_file_mb, parsed)
+            except UnusableFileError as problem:
+                _log.warning("Skipped %s: %s", name, problem)
+                skipped.append(Skipped(name, str(problem)))
+                continue
+            original = kept.setdefault((article.title, article.text), name)
+            if original == name:
+                articles.append(article)
+            else:
+                duplicates.append((name, original))
     if not articles:
         reasons = "".join(f"\n  {s.path}: {s.reason}" for s in skipped[:_MOST_REASONS])
         raise ArticlesError(
@@ -116,8 +127,16 @@ def _is_folder(path: Path) -> bool:
         return False
 
 
-def _read(folder: Path, relative: Path, max_file_mb: float) -> Article:
-    raw = _content(folder / relative, max_file_mb)
+def _read(folder: Path, relative: Path, max_file_mb: float, parsed: ParseCache) -> Article:
+    status = _status(folder / relative, max_file_mb)
+    article = parsed.get(relative, status)
+    if article is None:
+        article = _parsed(relative, _content(folder / relative))
+        parsed.put(relative, status, article)
+    return article
+
+
+def _parsed(relative: Path, raw: bytes) -> Article:
     try:
         draft = READERS[relative.suffix.lower()](raw)
     except (UnusableFileError, ImportError):  # a package that is missing is no fault of the file
@@ -132,7 +151,8 @@ def _read(folder: Path, relative: Path, max_file_mb: float) -> Article:
     return Article(_article_id(relative), title or "Untitled", draft.text, draft.url, draft.published)
 
 
-def _content(path: Path, max_file_mb: float) -> bytes:
+def _status(path: Path, max_file_mb: float) -> os.stat_result:
+    """Of a file that can be read as far as that tells; a folder is none, which only reading it says."""
     try:
         status = path.stat()
         if stat.S_ISDIR(status.st_mode) and path.is_symlink():
@@ -142,6 +162,13 @@ def _content(path: Path, max_file_mb: float) -> bytes:
         megabytes = status.st_size / 1e6
         if megabytes > max_file_mb:
             raise UnusableFileError(f"It has {megabytes:.1f} MB; articles.max_file_mb allows {max_file_mb:g}.")
+    except OSError as error:
+        raise UnusableFileError(f"It cannot be read: {_cause(error)}.") from error
+    return status
+
+
+def _content(path: Path) -> bytes:
+    try:
         content = path.read_bytes()
     except OSError as error:
         raise UnusableFileError(f"It cannot be read: {_cause(error)}.") from error
