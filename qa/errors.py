@@ -15,7 +15,8 @@
     ├── FeedbackError          500  9   what a reader said about an answer cannot be kept
     │   ├── FeedbackTooLong    413  9   it is more than is kept of one answer
     │   └── FeedbackFull       507  9   there is no room left for it
-    └── Busy                   503  10  more is asked than can be answered now
+    ├── InstallationError      500  10  a package is missing, or of a version that does not fit
+    └── Busy                   503  11  more is asked than can be answered now
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
 started). Every message says what to do next; a message is shown to users as it is, so it holds no secret and no
@@ -112,6 +113,12 @@ class EndpointTimeout(EndpointError):
     status = 504
 
 
+class InstallationError(QAError):
+    """What is installed does not fit. Seen by whoever installs the service, from `qa doctor`."""
+
+    exit_code = 10
+
+
 class FeedbackError(QAError):
     """The file of feedback cannot be written. Seen by the reader who sent some, who can send it again."""
 
@@ -139,7 +146,7 @@ class Busy(QAError):
     """
 
     status = 503
-    exit_code = 10
+    exit_code = 11
 
     def __init__(self, message: str, retry_after: int) -> None:
         super().__init__(message)

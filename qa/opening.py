@@ -1,7 +1,6 @@
 """Opens the service for a command, and tells its user at the terminal what that takes."""
 
 import logging
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,21 +52,19 @@ def sync_with_progress(config: Config) -> None:
     report = synced.report
     for copy, kept in synced.collection.duplicates:
         logger.warning("%s is the same article as %s and is indexed once.", copy, kept)
-    print(
+    logger.info(
         f"{config.articles.folder}: {report.added} added, {report.changed} changed, {report.removed} removed, "
         f"{report.unchanged} unchanged, {len(synced.collection.skipped)} skipped; "
-        f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s",
-        file=sys.stderr,
+        f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s"
     )
     if config.chroma.mode == "server":
         tidy(config, _wait)
 
 
 def _wait(seconds: float) -> None:
-    print(
+    logger.info(
         f"In force. What it replaces is deleted in {seconds:.0f} s, when no worker reads it any more. Ctrl-C does no "
-        "harm: the next ingest deletes it, then.",
-        file=sys.stderr,
+        "harm: the next ingest deletes it, then."
     )
     time.sleep(seconds)
 
@@ -75,7 +72,7 @@ def _wait(seconds: float) -> None:
 @contextmanager
 def bar(unit: str) -> Iterator[Progress]:
     """A progress bar on stderr, to be told how much is done of how much."""
-    with tqdm(unit=unit, leave=False, delay=1) as shown:
+    with tqdm(unit=unit, leave=False, delay=1, disable=None) as shown:
 
         def progress(done: int, total: int) -> None:
             shown.total = total

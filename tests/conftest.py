@@ -16,7 +16,7 @@ from qa.index import writing
 from qa.service import QA, Stages
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ["apitest", "chromatest", "pagetest", "servetest", "storetest"]
+pytest_plugins = ["pagetest", "apitest", "chromatest", "fakeservetest", "storetest"]
 
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")

@@ -32,7 +32,7 @@ def served(**environ: str) -> Iterator[str]:
                 said = ""
                 for line in server.stderr or ():
                     said += line
-                    if line.startswith("Ready"):
+                    if "Ready" in line:
                         break
                 else:
                     raise SystemExit(f"error: the service did not start:\n{said}")

@@ -1,72 +1,70 @@
-"""What tests of the running server share: it, over FakeQA, and clients that misbehave. A plugin of pytest."""
+"""What the tests of the real server share: `qa serve` in a process of its own."""
 
+import contextlib
 import json
 import os
+import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from functools import cache
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import pytest
+import httpx
+import yaml
 
-Start = Callable[..., str]
-TESTS = Path(__file__).parent
-
-
-@pytest.fixture(scope="module")
-def start() -> Iterator[Start]:
-    """Starts `qa serve` with these settings of `server`, once for each; gives its address."""
-    with ExitStack() as running:
-
-        @cache
-        def run(patience_s: int = 20, connections: int = 1000, **settings: Any) -> str:
-            with socket.create_server(("127.0.0.1", 0)) as free:
-                port = free.getsockname()[1]
-            arguments = [json.dumps({"port": port, **settings}), str(patience_s), str(connections)]
-            server = subprocess.Popen(
-                [sys.executable, "-m", "fakeserver", *arguments],
-                env={**os.environ, "PYTHONPATH": f"{TESTS.parent}:{TESTS}"},
-                stderr=subprocess.PIPE,
-                text=True,
-            )
-            running.callback(_stop, server)
-            assert server.stderr
-            while "Ready" not in (line := server.stderr.readline()):
-                assert line, "the server ended before it was ready"
-            return f"http://127.0.0.1:{port}"
-
-        yield run
+SEEDS = Path(__file__).parent.parent / "seeds"
 
 
-def _stop(server: "subprocess.Popen[str]") -> None:
-    server.terminate()
-    _, complaints = server.communicate(timeout=30)
-    assert (server.returncode, complaints) == (0, "")
+@dataclass
+class Served:
+    """A service that runs."""
+
+    process: subprocess.Popen[bytes]
+    address: str
+    _log: Path
+
+    def log(self) -> list[dict[str, Any]]:
+        """What it has logged so far."""
+        return [json.loads(line) for line in self._log.read_text().splitlines()]
+
+    def logged(self, **having: Any) -> dict[str, Any]:
+        """The first line with these values; waits for it."""
+        for _ in range(200):
+            for line in self.log():
+                if having.items() <= line.items():
+                    return line
+            time.sleep(0.05)
+        raise AssertionError(f"{having} is not in\n{self._log.read_text()}")
+
+    def ready(self) -> int:
+        """The status of /readyz; 0 where nobody listens."""
+        try:
+            return httpx.get(f"{self.address}/readyz").status_code
+        except httpx.TransportError:
+            return 0
 
 
-@pytest.fixture
-def connect() -> Iterator[Callable[..., socket.socket]]:
-    """Connects to an address, and sends something; such clients are gone when the test is over."""
-    with ExitStack() as connected:
-
-        def open_one(address: str, sent: bytes = b"") -> socket.socket:
-            client = connected.enter_context(socket.socket())
-            client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
-            client.settimeout(30)
-            host, port = address.removeprefix("http://").split(":")
-            client.connect((host, int(port)))
-            client.sendall(sent)
-            return client
-
-        yield open_one
-
-
-def asking(question: str, accept: str = "application/json") -> bytes:
-    """The bytes of a question."""
-    body = json.dumps({"question": question}).encode()
-    head = f"POST /api/ask HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nAccept: {accept}\r\n"
-    return f"{head}Content-Length: {len(body)}\r\n\r\n".encode() + body
+@contextlib.contextmanager
+def service(folder: Path, **settings: Any) -> Iterator[Served]:
+    """Run `qa serve` on the articles that ship, in a folder of its own, for the time of a test."""
+    shutil.copytree(SEEDS, folder / "seeds", dirs_exist_ok=True)
+    config, log = folder / "config.yaml", folder / "log"
+    config.write_text(yaml.safe_dump({"suggestions": [], **settings}))
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "qa.cli", "serve", "--port", str(port), "--config", str(config)]
+    environ = {**os.environ, "TMPDIR": str(folder)}
+    with log.open("wb") as stderr, subprocess.Popen(command, stderr=stderr, env=environ) as process:
+        served = Served(process, f"http://127.0.0.1:{port}", log)
+        try:
+            while served.ready() != 200:
+                assert process.poll() is None, log.read_text()
+                time.sleep(0.1)
+            yield served
+        finally:
+            process.terminate()
+            process.wait(90)

@@ -1,6 +1,7 @@
 """The embedded models: what they find, what they promise, and what happens without their files."""
 
 import asyncio
+import os
 import subprocess
 import sys
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from hypothesis import strategies as st
 
 from qa.errors import ModelError
 from qa.models.embedding import DIMENSIONS, MiniLMEmbedding
-from qa.models.onnx import WEIGHTS, dictionary
+from qa.models.onnx import SUMS, WEIGHTS, dictionary
 from qa.models.reader import MAX_SPANS, Reader
 from qa.models.verifier import Verifier
 from qa.text import sentence_spans
@@ -201,7 +202,7 @@ def test_threads_get_what_one_caller_gets() -> None:
         assert all(result == expected for result in pool.map(work, range(8)))
 
 
-@pytest.mark.parametrize("problem", ["missing", "damaged"])
+@pytest.mark.parametrize("problem", ["missing", "damaged", "another"])
 @pytest.mark.parametrize(
     ("model", "file"),
     [
@@ -220,15 +221,35 @@ def test_a_missing_or_damaged_file_is_named_with_the_remedy(
         if path.name != file:
             (tmp_path / path.name).symlink_to(path)
         elif problem == "damaged":
-            (tmp_path / file).write_bytes(path.read_bytes()[:1000] + b"\xff")
-    with pytest.raises(ModelError, match=rf"{file} is {problem}\. Install"):
+            (tmp_path / file).write_bytes(path.read_bytes()[:-1] + b"\xff")
+        elif problem == "another":  # that would load, and answer otherwise
+            content = (WEIGHTS / "verifier.onnx").read_bytes() if file == "reader.onnx" else path.read_bytes() + b"\n"
+            (tmp_path / file).write_bytes(content)
+    said = "missing" if problem == "missing" else "damaged or not the one that ships"
+    with pytest.raises(ModelError, match=rf"{file} is {said}\. Install"):
         model(tmp_path)
+
+
+def test_every_file_of_the_weights_has_its_sum_and_none_is_loaded_without(tmp_path: Path) -> None:
+    listed = [line.split()[1] for line in (WEIGHTS / SUMS).read_text().splitlines()]
+    assert sorted([*listed, SUMS]) == sorted(path.name for path in WEIGHTS.iterdir())
+    for name in listed:
+        (tmp_path / name).symlink_to(WEIGHTS / name)
+    with pytest.raises(ModelError, match=rf"{SUMS} is missing"):
+        Reader(tmp_path)
 
 
 def test_the_dictionary_knows_english_words_and_no_misspellings() -> None:
     words = set(dictionary())
     assert {"headquarters", "minister", "germany"} <= words
     assert not {"ministre", "headquaters", "##ing"} & words
+
+
+def test_nothing_is_kept_of_whoever_runs_it_nor_told_to_anybody(tmp_path: Path) -> None:
+    script = "from qa.models.embedding import MiniLMEmbedding; MiniLMEmbedding().embed(['x'])"
+    home = {"HOME": str(tmp_path), "PATH": os.environ["PATH"]}
+    subprocess.run([sys.executable, "-c", script], check=True, cwd=Path(__file__).parent.parent, env=home)
+    assert not list(tmp_path.rglob("*"))
 
 
 def test_nothing_loads_torch() -> None:

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from apitest import EVENTS
 from fakeserver import BIG
-from servetest import Start, asking
+from fakeservetest import Start, asking
 from webtest import SLOW, WHERE
 
 Connect = Callable[..., socket.socket]

@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 from apitest import EVENTS, events
-from servetest import Start, asking
+from fakeservetest import Start, asking
 from webtest import BROKEN, SLOW, WHERE, FakeQA
 
 from qa.config import Config, Server
@@ -25,7 +25,8 @@ def eventually(condition: Callable[[], bool]) -> bool:
 
 
 def test_first_come_first_served_and_never_more_than_there_is_room_for() -> None:
-    turns, order, inside, most = Turns(2, 10, 30), [], [0], [0]
+    told: list[tuple[int, int]] = []
+    turns, order, inside, most = Turns(2, 10, 30, lambda *now: told.append(now)), [], [0], [0]
     lock = threading.Lock()
 
     def take(number: int) -> None:
@@ -43,7 +44,7 @@ def test_first_come_first_served_and_never_more_than_there_is_room_for() -> None
     with ThreadPoolExecutor(10) as pool:
         for number in range(10):
             pool.submit(take, number)
-            assert eventually(lambda number=number: turns.waiting == number + 1)
+            assert eventually(lambda number=number: told[-1] == (2, number + 1))
         with pytest.raises(Busy):
             turns.enter()
         for turn in held:
@@ -51,21 +52,23 @@ def test_first_come_first_served_and_never_more_than_there_is_room_for() -> None
             turn.leave()
     assert sorted(order[:2]) == [0, 1]
     assert [sorted(order[i : i + 2]) for i in range(0, 10, 2)] == [[i, i + 1] for i in range(0, 10, 2)]
-    assert (most[0], turns.inside, turns.waiting) == (2, 0, 0)
+    assert (most[0], told[-1]) == (2, (0, 0))
 
 
 def test_nobody_waits_for_too_long_or_for_somebody_who_has_gone() -> None:
-    turns = Turns(1, 5, 0.2)
+    told: list[tuple[int, int]] = []
+    turns = Turns(1, 5, 0.2, lambda *now: told.append(now))
     held = turns.enter()
     with pytest.raises(Busy):
         turns.enter()
-    patient = Turns(1, 5, 60)
+    patient = Turns(1, 5, 60, lambda *now: told.append(now))
     patient.enter()
     with pytest.raises(Busy):
         patient.enter(gone=lambda: True)
+    assert told == [(1, 0), (1, 1), (1, 0)] * 2
     held.leave()
     turns.enter()
-    assert (turns.inside, turns.waiting, patient.waiting) == (1, 0, 0)
+    assert told[-1] == (1, 0)
 
 
 def test_the_wait_that_is_advised_grows_with_the_queue() -> None:

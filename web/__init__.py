@@ -2,8 +2,6 @@
 
 import hashlib
 import logging
-import re
-import uuid
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,10 +12,10 @@ from flask_openapi3.openapi import OpenAPI
 
 from qa.config import Config
 from qa.service import QA
-from web import problems
+from web import problems, watch
 from web.access import guard
 from web.api import api, health
-from web.current import bind
+from web.current import bind, metrics_of
 from web.docs import docs
 from web.headers import HEADERS, OVER_TLS, PAGE_POLICY, PERMISSIONS
 from web.overview import browse
@@ -30,7 +28,6 @@ MAX_BODY_BYTES = 256 * 1024
 """Room for a long conversation; a larger request is refused before it is read."""
 _STATIC = Path(__file__).parent / "static"
 _log = logging.getLogger(__name__)
-_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 
 def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
@@ -63,6 +60,7 @@ def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
         _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
     app.before_request(_identify)
     app.after_request(_finish)
+    app.wsgi_app = watch.Watch(app.wsgi_app, metrics_of(app).finished, config.logging.questions)  # type: ignore[method-assign]
     guard(app, config.server)
     app.register_api(api)
     app.register_api(health)
@@ -82,13 +80,13 @@ def _static_digest() -> str:
 
 
 def _identify() -> None:
-    """Give the request the id that its log lines and its response carry: the caller's, if it is a sane one.
+    """Note what the request asks for.
 
     No part of a file is ever sent: Flask-Compress would compress the part, which no client could put together again.
     """
     request.environ.pop("HTTP_RANGE", None)
-    given = request.headers.get("X-Request-Id", "")
-    g.request_id = given if _REQUEST_ID.fullmatch(given) else uuid.uuid4().hex
+    watch.note_route()
+    g.request_id = watch.seen().id
 
 
 def _finish(response: Response) -> Response:

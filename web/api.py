@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 from qa.feedback import Cited, Rating, append
 from qa.service import QA, check
 from qa.types import Scope, Turn
-from web.current import current_config, current_metrics, current_qa, current_turns
+from web.current import current_config, current_metrics, current_qa, current_turns, leaving
 from web.events import stream
 from web.metrics import CONTENT_TYPE
 from web.problems import MIMETYPE, InvalidFields
@@ -34,6 +34,7 @@ from web.schemas import (
     ReadyOut,
     SuggestionsOut,
 )
+from web.watch import note_answer, seen
 
 _PROBLEM: ResponseDict = {
     "default": {
@@ -67,17 +68,17 @@ def ask(body: AskRequest) -> Response:
     answer comes as events: `search_results`, `message`, `citation`, `final_answer`, `error`, `done`.
     """
     _check_limits(body)
-    qa, metrics = current_qa(), current_metrics()
+    qa = current_qa()
     asked, gone = (body.question, _turns(body), _scope(body, qa)), _hung_up(request.environ)
     turn = current_turns().enter(gone)
     if request.accept_mimetypes.best_match(["application/json", _EVENT_STREAM]) == _EVENT_STREAM:
-        events = stream(qa.stream(*asked, turn.until), metrics.count, gone)
+        events = stream(qa.stream(*asked, turn.until), note_answer, gone)
         response = Response(stream_with_context(events), mimetype=_EVENT_STREAM, headers={"X-Accel-Buffering": "no"})
         response.call_on_close(turn.leave)
         return response
     with turn:
         answer = qa.ask(*asked, turn.until)
-    metrics.count(answer)
+    note_answer(answer)
     return _json(AnswerOut.model_validate(answer))
 
 
@@ -139,10 +140,12 @@ def healthz() -> Response:
 
 @health.get("/readyz", responses={200: ReadyOut})
 def readyz() -> Response:
-    """Say whether questions can be answered: the index is open and holds articles.
+    """Say whether questions can be answered: the index is open and holds articles, and the process is not stopping.
 
     A language model that fails is told of, and no reason not to be ready: the articles are quoted instead.
     """
+    if leaving():
+        raise ServiceUnavailable("The service is stopping. Running answers are finished; ask again in a moment.")
     count = len(current_qa().articles)
     if not count:
         raise ServiceUnavailable("The index holds no article. Put some into the articles folder and run `qa ingest`.")
@@ -159,14 +162,16 @@ def metrics() -> Response:
 def _hung_up(environ: Mapping[str, Any]) -> Callable[[], bool]:
     """Make a test of whether the client has closed its connection; never, where the server does not show it."""
     connection = environ.get("gunicorn.socket") or environ.get("werkzeug.socket")
+    here = seen()
 
     def hung_up() -> bool:
         try:
-            return connection is not None and connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+            here.hung_up = connection is not None and connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
         except BlockingIOError:
             return False
         except (OSError, ValueError):  # reset; or TLS, which cannot be peeked into
-            return not isinstance(connection, ssl.SSLSocket)
+            here.hung_up = not isinstance(connection, ssl.SSLSocket)
+        return here.hung_up
 
     return hung_up
 

@@ -15,9 +15,9 @@ def bind(app: Flask, qa: Callable[[], QA], config: Config) -> None:
     """Give an application what its views work with; `qa` gives the service for a request."""
     app.extensions["qa"] = qa
     app.extensions["qa_config"] = config
-    app.extensions["qa_metrics"] = Metrics(qa)
-    limits = config.server
-    app.extensions["qa_turns"] = Turns(limits.threads, limits.queue, limits.answer_seconds)
+    metrics, limits = Metrics(qa), config.server
+    app.extensions["qa_metrics"] = metrics
+    app.extensions["qa_turns"] = Turns(limits.threads, limits.queue, limits.answer_seconds, metrics.tell_of_turns)
 
 
 def current_qa() -> QA:
@@ -33,7 +33,22 @@ def current_qa() -> QA:
 
 def current_metrics() -> Metrics:
     """What is counted."""
-    return cast(Metrics, current_app.extensions["qa_metrics"])
+    return metrics_of(current_app)
+
+
+def metrics_of(app: Flask) -> Metrics:
+    """What is counted of an application, for whoever wraps it."""
+    return cast(Metrics, app.extensions["qa_metrics"])
+
+
+def leave(app: Flask) -> None:
+    """Have an application say that it is not ready any more, while it goes on answering."""
+    app.extensions["qa_leaving"] = True
+
+
+def leaving() -> bool:
+    """Whether the process has been told to stop."""
+    return "qa_leaving" in current_app.extensions
 
 
 def current_turns() -> Turns:

@@ -13,6 +13,7 @@ from qa.errors import Busy, QAError, QuestionError
 from web.headers import HEADERS
 from web.rendering import render
 from web.schemas import FieldProblem, Problem
+from web.watch import seen
 
 MIMETYPE = "application/problem+json"
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
@@ -55,8 +56,9 @@ def problem(error: Exception) -> Problem:
     else:
         status = HTTPStatus.INTERNAL_SERVER_ERROR
         detail = f"The service failed. Its log tells why, under request id {g.request_id}."
-        original = getattr(error, "original_exception", None) or error
-        _log.error("Request %s failed", g.request_id, exc_info=original)
+        logged = isinstance(error, InternalServerError)  # by Flask, with its traceback; what breaks a stream is not
+        _log.error("Request %s failed", g.request_id, exc_info=None if logged else error)
+    seen().problem = status
     return Problem(
         title=HTTPStatus(status).phrase,
         status=status,

@@ -1,25 +1,34 @@
 """Runs the application under gunicorn: many threads, and many processes where the index is on a Chroma server."""
 
+import logging
 import os
 import resource
+import signal
 import socket
-import sys
-import traceback
+import threading
 from collections.abc import Callable
+from math import ceil
 from typing import Any
 
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 from gunicorn.arbiter import Arbiter
+from gunicorn.glogging import Logger
+from gunicorn.workers.base import Worker
+from prometheus_client.multiprocess import mark_process_dead
 
 from qa.config import Server
 from qa.errors import ConfigError, QAError
+from web.current import leave
 from web.worker import PATIENCE_S
 
 _SPARE_THREADS = 8
 """For pages, for `/healthz`, and to turn questions away while as many as may are answered and wait."""
 _CONNECTIONS = 1000
 """Open at the same time; each costs a file descriptor, and at most a few hundred kilobytes."""
+_SPARE_S = 2
+"""How much longer the master waits for its workers than these for their answers, before it kills them."""
+_log = logging.getLogger(__name__)
 
 
 class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no types
@@ -36,18 +45,30 @@ class _Application(BaseApplication):  # type: ignore[misc]  # gunicorn has no ty
 
     def load(self) -> Flask:
         """Called in the worker, since Chroma must be opened in the process that uses it."""
+        signal.signal(signal.SIGTERM, lambda *_: os._exit(0))  # nothing runs yet that would have to be finished
         try:
             return self._load()
         except QAError as error:
-            print(f"error: {error}", file=sys.stderr, flush=True)
+            _log.error("%s", error)
         except Exception:
-            traceback.print_exc()
-            sys.stderr.flush()
-        os._exit(Arbiter.APP_LOAD_ERROR)  # tells gunicorn not to try again; for the reason see `worker_exit` below
+            _log.exception("The service cannot start")
+        os._exit(Arbiter.APP_LOAD_ERROR)  # tells gunicorn not to try again; for the reason see `_end` below
+
+
+class _Log(Logger):  # type: ignore[misc]
+    """What gunicorn has to say goes where everything goes."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)
+        self.error_log.handlers.clear()
+        self.error_log.propagate = True
 
 
 def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> None:
-    """Serve until interrupted; does not return.
+    """Serve until told to stop; does not return.
+
+    SIGTERM: after `server.drain_seconds`, in which it says that it is not ready, it listens no more, finishes the
+    answers that are being made, and exits with 0. Ctrl-C: it exits at once, also where SIGTERM came before.
 
     Args:
         server: where to listen, and with how many threads.
@@ -57,7 +78,6 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
     Raises:
         ConfigError: the address cannot be listened on.
     """
-    address = f"http://{server.host}:{server.port}"
     _check_free(server)
     settings = {
         "bind": f"[{server.host}]:{server.port}" if ":" in server.host else f"{server.host}:{server.port}",
@@ -68,15 +88,48 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
         "keepalive": PATIENCE_S,
         "forwarded_allow_ips": "",  # web/__init__.py believes proxies, where there are any
         "timeout": 0,  # the first indexing of many articles takes as long as it takes
-        "graceful_timeout": 10,
+        "graceful_timeout": ceil(server.drain_seconds + server.answer_seconds + _SPARE_S),
+        "logger_class": _Log,
         "loglevel": "warning",
         "reload": reload,
         "control_socket_disable": True,
-        # The threads of Chroma and onnxruntime do not survive the interpreter's own way out; nothing is left to write.
-        "worker_exit": lambda _server, _worker: os._exit(0),
-        "post_worker_init": lambda _: print(f"Ready: {address} (Ctrl-C stops it)", file=sys.stderr, flush=True),
+        "post_worker_init": lambda worker: _ready(worker, server),
+        "worker_exit": _end,
+        "child_exit": lambda _, worker: mark_process_dead(worker.pid),  # type: ignore[no-untyped-call]
     }
     _Application(settings, load).run()
+
+
+def _ready(worker: Worker, server: Server) -> None:
+    """Say that the worker is ready, and have SIGTERM first take it out of service."""
+
+    def refuse() -> None:
+        """A socket that nobody listens at would leave clients waiting; gunicorn closes it only at the very end."""
+        worker.set_accept_enabled(False)
+        for listener in worker.sockets:
+            listener.close()
+
+    def finish(*given: Any) -> None:
+        worker.handle_exit(*given)
+        worker.method_queue.defer(refuse)  # in the worker's own thread
+
+    def stop(*given: Any) -> None:
+        leave(worker.wsgi)
+        threading.Timer(server.drain_seconds, finish, given).start()
+
+    worker.cfg.set("graceful_timeout", ceil(server.answer_seconds))
+    signal.signal(signal.SIGTERM, stop)
+    signal.siginterrupt(signal.SIGTERM, False)
+    _log.info("Ready: http://%s:%d (Ctrl-C stops it)", server.host, server.port)
+
+
+def _end(_: Arbiter, worker: Worker) -> None:
+    """End a worker at once.
+
+    The threads of Chroma and onnxruntime do not survive the interpreter's own way out; nothing is left to write.
+    """
+    if worker.pid == os.getpid():  # the master calls this, too, of a worker that was gone before it was told to stop
+        os._exit(0)
 
 
 def _check_free(server: Server) -> None:

@@ -22,12 +22,16 @@ class Turns:
         places: how many are in at the same time.
         waiting: how many wait for a place, at most.
         within_s: how long the longest wait may be, in seconds.
+        tell: told how many are in and how many wait, whenever that changes.
     """
 
-    def __init__(self, places: int, waiting: int, within_s: float) -> None:
+    def __init__(
+        self, places: int, waiting: int, within_s: float, tell: Callable[[int, int], None] = lambda _in, _waiting: None
+    ) -> None:
         self._places = places
         self._waiting = waiting
         self._within_s = within_s
+        self._tell = tell
         self._inside = 0
         self._queue: deque[Event] = deque()
         self._mean_s = 0.0
@@ -46,29 +50,22 @@ class Turns:
         with self._lock:
             if self._inside < self._places:
                 self._inside += 1
+                self._changed()
                 return Turn(self._left, until)
             if len(self._queue) >= self._waiting:
                 raise self._busy()
             called = Event()
             self._queue.append(called)
+            self._changed()
         while not called.wait(min(_LOOK_S, max(0.0, until - time.monotonic()))):
             if time.monotonic() >= until or gone():
                 with self._lock:
                     if called.is_set():
                         break  # just now
                     self._queue.remove(called)
+                    self._changed()
                     raise self._busy()
         return Turn(self._left, until)
-
-    @property
-    def inside(self) -> int:
-        """How many are in."""
-        return self._inside
-
-    @property
-    def waiting(self) -> int:
-        """How many wait."""
-        return len(self._queue)
 
     def _left(self, seconds: float) -> None:
         with self._lock:
@@ -77,6 +74,10 @@ class Turns:
                 self._queue.popleft().set()
             else:
                 self._inside -= 1
+            self._changed()
+
+    def _changed(self) -> None:
+        self._tell(self._inside, len(self._queue))
 
     def _busy(self) -> Busy:
         """Says when the queue will have moved on, as far as can be told."""

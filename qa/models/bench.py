@@ -2,8 +2,8 @@
 
     python -m qa.models.bench [WEIGHTS_FOLDER ...]
 
-For each folder of weights (by default those that ship): milliseconds for one text by its length on one core, and for
-eight passages of about 190 word pieces, the network alone against the whole reader.
+For each folder of weights (by default those that ship; each with its `SHA256SUMS`): milliseconds for one text by its
+length on one core, and for eight passages of about 190 word pieces, the network alone against the whole reader.
 """
 
 import sys

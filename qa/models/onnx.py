@@ -1,8 +1,14 @@
 """What the embedded models share: their files, and how one text goes through a network."""
 
+import hashlib
+import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+# Since 1.31 onnxruntime would keep an id of this machine in the user's cache, and tell its makers how it is used. It
+# looks at this when it is imported, which happens nowhere else.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
 
 import numpy as np
 import onnxruntime
@@ -13,6 +19,8 @@ from qa.errors import ModelError
 
 WEIGHTS = Path(__file__).parent / "weights"
 """The folder of the files that ship with the package."""
+SUMS = "SHA256SUMS"
+"""Beside them, the SHA-256 of each, as `sha256sum` writes it and `sha256sum --check` reads it."""
 
 
 class Model:
@@ -25,7 +33,7 @@ class Model:
         path: the ONNX file.
 
     Raises:
-        ModelError: the file is missing or damaged.
+        ModelError: the file is missing or not as it was shipped.
     """
 
     def __init__(self, path: Path) -> None:
@@ -33,8 +41,9 @@ class Model:
         options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+        weights = verified(path)
         try:
-            self._session = onnxruntime.InferenceSession(path, options, providers=["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])
         except Exception as error:  # onnxruntime's own errors share no narrower base
             raise unusable(path) from error
 
@@ -60,8 +69,9 @@ def open_tokenizer(folder: Path) -> Tokenizer:
         ModelError: the file is missing or damaged.
     """
     path = folder / "tokenizer.json"
+    pieces = verified(path)
     try:
-        tokenizer = Tokenizer.from_file(str(path))
+        tokenizer = Tokenizer.from_buffer(pieces)
     except Exception as error:  # tokenizers raises bare Exception
         raise unusable(path) from error
     tokenizer.no_truncation()
@@ -75,9 +85,26 @@ def dictionary() -> list[str]:
     return sorted((piece for piece in pieces if len(piece) > 1 and piece.isalpha()), key=pieces.__getitem__)
 
 
+def verified(path: Path) -> bytes:
+    """The bytes of a file of the weights, exactly those that were checked against `SHA256SUMS` beside it.
+
+    Raises:
+        ModelError: the file is missing, is not listed, or is not as it was shipped.
+    """
+    try:
+        lines = (path.parent / SUMS).read_text(encoding="ascii").splitlines()
+        sums = {name: sum_ for sum_, name in map(str.split, lines)}
+        weights = path.read_bytes()
+    except (OSError, ValueError) as error:
+        raise unusable(path if not path.exists() else path.parent / SUMS) from error
+    if hashlib.sha256(weights).hexdigest() != sums.get(path.name):
+        raise unusable(path)
+    return weights
+
+
 def unusable(path: Path) -> ModelError:
     """The error of a file of the weights that cannot be used, with the remedy."""
-    problem = "damaged" if path.exists() else "missing"
+    problem = "damaged or not the one that ships" if path.exists() else "missing"
     return ModelError(
         f"The model file {path} is {problem}. Install the package again, or in a checkout: git checkout -- {path}"
     )

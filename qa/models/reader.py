@@ -12,7 +12,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from qa.models.onnx import WEIGHTS, Model, open_tokenizer, unusable
+from qa.models.onnx import WEIGHTS, Model, open_tokenizer, unusable, verified
 from qa.text import sentence_spans
 from qa.types import Evidence, Passage, Span
 
@@ -162,7 +162,7 @@ def _best_spans(
 def _load_calibration(path: Path) -> tuple[float, float, float]:
     """Weights of the margin and of the answerable logit, and the bias, of a logistic regression."""
     try:
-        weights = json.loads(path.read_text(encoding="utf-8"))
+        weights = json.loads(verified(path))
         return float(weights["w_margin"]), float(weights["w_ans"]), float(weights["b"])
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError) as error:
         raise unusable(path) from error

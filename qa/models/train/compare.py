@@ -2,7 +2,8 @@
 
     python -m qa.models.train.compare new_wiki.json build/fp32 qa/models/weights --articles 5 23
 
-The questions are a file in SQuAD's format; the folders hold `embedding.onnx` and `tokenizer.json`.
+The questions are a file in SQuAD's format; the folders hold `embedding.onnx`, `tokenizer.json` and
+their `SHA256SUMS`.
 """
 
 import argparse
