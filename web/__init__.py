@@ -16,6 +16,7 @@ from qa.service import QA
 from web import problems
 from web.api import api, health
 from web.current import bind
+from web.openapi import complete
 from web.overview import browse
 from web.pages import pages
 from web.schemas import Problem
@@ -50,9 +51,10 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
         doc_ui=False,  # pages.py serves /docs, which this would do from elsewhere and with inline scripts
         validation_error_callback=problems.reject,
         validation_error_model=Problem,
-        validation_error_status="default",  # every operation has a default response, so that no other is added
+        validation_error_status=500,  # every operation has such a response, so that none is added
         static_url_path=f"/static/{_static_digest()}",
     )
+    app.url_map.merge_slashes = False  # it would redirect to whatever the Host header names
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     app.config["COMPRESS_BR_LEVEL"] = 6  # a tenth smaller than by default, and still a millisecond or two
@@ -66,6 +68,7 @@ def create_app(qa: QA, config: Config) -> OpenAPI:
     app.register_api(health)
     app.register_blueprint(pages)
     app.register_blueprint(browse)
+    complete(app.api_doc, config.server)
     return app
 
 

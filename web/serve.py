@@ -62,6 +62,7 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
         "loglevel": "warning",
         "reload": reload,
         "control_socket_disable": True,
+        "forwarder_headers": "",  # by default whoever asks from this machine, or through it, may set SCRIPT_NAME
         # The threads of Chroma and onnxruntime do not survive the interpreter's own way out; nothing is left to write.
         "worker_exit": lambda _server, _worker: os._exit(0),
         "post_worker_init": lambda _: print(f"Ready: {address} (Ctrl-C stops it)", file=sys.stderr, flush=True),
