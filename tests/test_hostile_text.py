@@ -99,6 +99,7 @@ ARTICLES = {
     "deep.html": page("<div>" * 100_000 + "deep"),
     "deeper.html": page("<blockquote>" * 240 + SENTENCE * 20 + "</blockquote>" * 240),
     "unclosed.html": page("<p " * 300_000),
+    "attributes.html": page(f"<p {' '.join(f'a{n}=b' for n in range(300_000))}>a</p>{SENTENCE * 10}"),
     "tables.html": page("<table><tr><td>" * 3_000 + "a"),
     "breaks.html": page("a<br>" * 50_000),
     "entities.html": page("&" * 500_000),
