@@ -4,7 +4,7 @@ PYTHON ?= python3
 PORT ?= 8000
 BIN := .venv/bin
 
-.PHONY: serve test install lint lock screenshots measure-page
+.PHONY: serve test install lint lock screenshots measure-page fuzz
 
 serve: install
 	$(BIN)/qa serve --port $(PORT)
@@ -50,3 +50,7 @@ screenshots: .venv/dev
 # How fast the page is, as it is and with a processor four times slower. It wants a Chromium too.
 measure-page: .venv/dev
 	$(BIN)/python tests/measure_page.py
+
+# Tries the API with thousands of requests, each time others: what its OpenAPI document allows, and what it forbids.
+fuzz: .venv/dev
+	$(BIN)/python tests/fuzz_api.py

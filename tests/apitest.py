@@ -1,10 +1,12 @@
 """What the tests of the API share: a client, and what it sends and reads. A plugin of pytest."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from realpage import served
 from webtest import FakeQA
 
 from qa.config import Config, Server
@@ -19,6 +21,14 @@ def client(fake_qa: FakeQA) -> FlaskClient:
     """A client of the API over `fake_qa`, with limits that are soon reached."""
     server = Server(max_question_chars=100, max_history_turns=4)
     return create_app(fake_qa, Config(title="Test", server=server)).test_client()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of the real service, run by `qa serve` in its own process; it takes feedback."""
+    feedback = tmp_path_factory.mktemp("feedback") / "feedback.jsonl"
+    with served(QA_FEEDBACK__FILE=str(feedback)) as address:
+        yield address
 
 
 def ask(client: FlaskClient, question: str, **more: Any) -> dict[str, Any]:

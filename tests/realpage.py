@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,18 +29,21 @@ def served(**environ: str) -> Iterator[str]:
         settings = {**os.environ, "QA_INDEX__FOLDER": folder, "QA_EVALUATION__FOLDER": folder, **environ}
         command = [sys.executable, "-m", "qa.cli", "serve", "--port", str(port)]
         with subprocess.Popen(command, cwd=ROOT, env=settings, stderr=subprocess.PIPE, text=True) as server:
+            said = ""
+            for line in server.stderr or ():
+                said += line
+                if "Ready" in line:
+                    break
+            else:
+                raise SystemExit(f"error: the service did not start:\n{said}")
+            reader = threading.Thread(target=server.stderr.read)  # a full pipe would stop the service
+            reader.start()
             try:
-                said = ""
-                for line in server.stderr or ():
-                    said += line
-                    if "Ready" in line:
-                        break
-                else:
-                    raise SystemExit(f"error: the service did not start:\n{said}")
                 yield f"http://127.0.0.1:{port}"
             finally:
                 server.terminate()
-                server.communicate()
+                server.wait()
+                reader.join()
 
 
 @contextlib.contextmanager

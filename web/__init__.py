@@ -18,6 +18,7 @@ from web.api import api, health
 from web.current import bind, metrics_of
 from web.docs import docs
 from web.headers import HEADERS, OVER_TLS, PAGE_POLICY, PERMISSIONS
+from web.openapi import complete
 from web.overview import browse
 from web.pages import pages
 from web.schemas import Problem
@@ -47,9 +48,10 @@ def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
         doc_ui=False,  # docs.py serves /docs, which this would do with scripts and styles of others
         validation_error_callback=problems.reject,
         validation_error_model=Problem,
-        validation_error_status="default",  # every operation has a default response, so that no other is added
+        validation_error_status=500,  # every operation has such a response, so that none is added
         static_url_path=f"/static/{_static_digest()}",
     )
+    app.url_map.merge_slashes = False  # it would redirect to whatever the Host header names
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY_BYTES
     app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     app.config["COMPRESS_BR_LEVEL"] = 6  # a tenth smaller than by default, and still a millisecond or two
@@ -67,6 +69,7 @@ def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
     app.register_blueprint(pages)
     app.register_blueprint(browse)
     app.register_blueprint(docs)
+    complete(app.api_doc, config.server)
     return app
 
 

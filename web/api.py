@@ -9,7 +9,7 @@ from typing import Any
 from flask import Response, request, stream_with_context
 from flask_openapi3.blueprint import APIBlueprint
 from flask_openapi3.models.tag import Tag
-from flask_openapi3.types import ResponseDict
+from gunicorn.http.errors import ParseException
 from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 
 from qa.feedback import Cited, Rating, append
@@ -18,7 +18,8 @@ from qa.types import Scope, Turn
 from web.current import current_config, current_metrics, current_qa, current_turns, leaving
 from web.events import stream
 from web.metrics import CONTENT_TYPE
-from web.problems import MIMETYPE, InvalidFields
+from web.openapi import failures, named
+from web.problems import InvalidFields
 from web.schemas import (
     AnswerOut,
     ArticleOut,
@@ -36,31 +37,36 @@ from web.schemas import (
 )
 from web.watch import note_answer, seen
 
-_PROBLEM: ResponseDict = {
-    "default": {
-        "description": "An error, as RFC 9457 problem details.",
-        "content": {MIMETYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
-    }
-}
 _EVENT_STREAM = "text/event-stream"
 
-api = APIBlueprint("api", __name__, abp_tags=[Tag(name="Questions and articles")], abp_responses=_PROBLEM)
-health = APIBlueprint("health", __name__, abp_tags=[Tag(name="Health")], abp_responses=_PROBLEM)
+api = APIBlueprint(
+    "api",
+    __name__,
+    abp_tags=[Tag(name="Questions and articles")],
+    abp_responses=failures(401, 429, 500, 503),
+    operation_id_callback=named,
+)
+health = APIBlueprint(
+    "health", __name__, abp_tags=[Tag(name="Health")], abp_responses=failures(500), operation_id_callback=named
+)
 
 
 @api.before_request
 def require_json() -> None:
     """Tell a body that is no JSON (400) or does not claim to be (415) from one whose fields are wrong (422)."""
     if request.method == "POST":
-        request.get_data()
-        request.stream.read(1)  # a body without a length was cut off at the limit: 413, not bad JSON
+        try:
+            request.get_data()
+            request.stream.read(1)  # a body without a length was cut off at the limit: 413, not bad JSON
+        except ParseException as error:
+            raise BadRequest("The body breaks off, or its chunks are malformed. Send it again.") from error
         try:
             request.get_json()
         except (BadRequest, RecursionError) as error:
             raise BadRequest('The body is not valid JSON. Send {"question": "..."}.') from error
 
 
-@api.post("/api/ask", responses={200: AnswerOut})
+@api.post("/api/ask", responses={200: AnswerOut, **failures(400, 413, 415, 422)})
 def ask(body: AskRequest) -> Response:
     """Answer a question from the articles.
 
@@ -82,7 +88,7 @@ def ask(body: AskRequest) -> Response:
     return _json(AnswerOut.model_validate(answer))
 
 
-@api.post("/api/feedback", responses={204: None})
+@api.post("/api/feedback", responses={204: None, **failures(400, 404, 413, 415, 422, 507)})
 def feedback(body: FeedbackRequest) -> Response:
     """Say whether an answer helped, and why not.
 
@@ -117,7 +123,7 @@ def articles() -> Response:
     return _json(ArticlesOut(articles=[ArticleSummary.model_validate(article) for article in current_qa().articles]))
 
 
-@api.get("/api/articles/<article_id>", responses={200: ArticleOut})
+@api.get("/api/articles/<article_id>", responses={200: ArticleOut, **failures(404)})
 def article(path: ArticlePath) -> Response:
     """Get one article with its text."""
     found = current_qa().article(path.article_id)
@@ -138,7 +144,7 @@ def healthz() -> Response:
     return _json(HealthOut(status="ok"))
 
 
-@health.get("/readyz", responses={200: ReadyOut})
+@health.get("/readyz", responses={200: ReadyOut, **failures(503)})
 def readyz() -> Response:
     """Say whether questions can be answered: the index is open and holds articles, and the process is not stopping.
 
@@ -153,7 +159,9 @@ def readyz() -> Response:
     return _json(ReadyOut(status="ready", articles=count, model=ModelOut.model_validate(model) if model else None))
 
 
-@health.get("/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}})
+@health.get(
+    "/metrics", responses={200: {"content": {"text/plain": {"schema": {"type": "string"}}}}, **failures(401, 429)}
+)
 def metrics() -> Response:
     """Tell what was counted since the start, for Prometheus."""
     return Response(current_metrics().text(), content_type=CONTENT_TYPE)

@@ -16,7 +16,6 @@ from web.current import current_qa
 from web.rendering import render
 
 _CODE = re.compile(r"`([^`]+)`")
-_BREAK = "<br/>"  # flask-openapi3 puts it where a docstring goes on
 _BOUNDS = {
     "minLength": "at least {} characters",
     "maxLength": "at most {} characters",
@@ -58,7 +57,7 @@ class Operation:
     parameters: tuple[Field, ...]
     body: Markup | None
     responses: tuple[tuple[str, Markup], ...]
-    """By status; `default` is any other."""
+    """By status."""
     example: str
     """A command that tries it."""
 
@@ -108,8 +107,8 @@ def _operations(document: Mapping[str, Any]) -> Iterator[Operation]:
 
 
 def _answer(response: Mapping[str, Any]) -> Markup:
-    content = response.get("content")
-    return _content(content) if content else _said(response["description"])
+    said, content = _said(response["description"]), response.get("content")
+    return Markup("{}<br>{}").format(said, _content(content)) if content else said
 
 
 def _content(content: Mapping[str, Any]) -> Markup:
@@ -159,5 +158,5 @@ def _kind(schema: Mapping[str, Any]) -> Markup:
 
 def _said(text: str) -> Markup:
     """A text of a docstring; what stands in backquotes is code."""
-    plain = str(escape(text.replace(_BREAK, " ").strip()))
+    plain = str(escape(text.strip()))
     return Markup(_CODE.sub(r"<code>\1</code>", plain))

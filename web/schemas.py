@@ -37,8 +37,7 @@ class Conversation(_Request):
     """A question, with the conversation that it continues. The server remembers nothing between requests."""
 
     question: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)] = Field(
-        description="At most `server.max_question_chars` characters.",
-        examples=["Where would a NATO headquarters be created?"],
+        description="At most `server.max_question_chars` characters, a letter or a digit among them."
     )
     history: list[Message] = Field(
         default=[], description="Earlier messages, oldest first; at most `server.max_history_turns`."
@@ -168,12 +167,7 @@ class TraceOut(_Response):
 class AnswerOut(_Response):
     """An answer whose every sentence is cited, or a refusal that says why."""
 
-    model_config = ConfigDict(
-        json_schema_extra={"title": "Answer"},
-        openapi_extra={  # type: ignore[typeddict-unknown-key]  # read by flask-openapi3
-            "content": {"text/event-stream": {"schema": {"type": "string"}}},
-        },
-    )
+    model_config = ConfigDict(json_schema_extra={"title": "Answer"})
 
     id: str
     question: str

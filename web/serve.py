@@ -96,6 +96,7 @@ def serve(server: Server, load: Callable[[], Flask], reload: bool = False) -> No
         "post_worker_init": lambda worker: _ready(worker, server),
         "worker_exit": _end,
         "child_exit": lambda _, worker: mark_process_dead(worker.pid),  # type: ignore[no-untyped-call]
+        "forwarder_headers": "",  # by default whoever asks from this machine, or through it, may set SCRIPT_NAME
     }
     _Application(settings, load).run()
 

@@ -28,6 +28,9 @@ _DECLARED_CHARSET = re.compile(rb"(?:charset|encoding)\s*=\s*[\"']?([\w.:-]+)", 
 _FRONT_MATTER = re.compile(r"---[ \t]*\n(.*?)^(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL | re.MULTILINE)
 
 _MARKED_ARTICLE = re.compile(r"<(?:article|main)\b", re.IGNORECASE)
+_LONG_TAG = re.compile(r"<[^<>]{5000,}")
+_MOST_ATTRIBUTES = 2_000
+"""Of one tag. The parser compares each with all before it: 20,000 take it seconds, and a file could hold a million."""
 _SHORT_PAGE = 100
 """Characters below which trafilatura runs a page together into one line. Its default, 250, does so to short news."""
 
@@ -73,6 +76,8 @@ def read_html(raw: bytes) -> Draft:
     settings = use_config()
     settings.set("DEFAULT", "MIN_EXTRACTED_SIZE", str(_SHORT_PAGE))
     markup = _decode(raw, _declared_charset)
+    if any(len(tag.split()) > _MOST_ATTRIBUTES for tag in _LONG_TAG.findall(markup)):
+        raise UnusableFileError("A tag of it has thousands of attributes. Save the page again, or its text as .txt.")
     page = bare_extraction(
         markup,
         include_comments=False,
