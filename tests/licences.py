@@ -41,7 +41,13 @@ ACCEPTED = {
     "tqdm": "used as it is",
 }
 """Packages under the Mozilla Public License, which asks for the source of its own files where these are changed."""
-NOT_HERE = {"brotlicffi": "MIT", "cffi": "MIT-0", "httpx2-jsfetch": "BSD-3-Clause", "pycparser": "BSD-3-Clause"}
+NOT_HERE = {
+    "async-timeout": "Apache-2.0",
+    "brotlicffi": "MIT",
+    "cffi": "MIT-0",
+    "httpx2-jsfetch": "BSD-3-Clause",
+    "pycparser": "BSD-3-Clause",
+}
 """Locked for other interpreters only."""
 SPDX = {
     "3-Clause BSD License": "BSD-3-Clause",
