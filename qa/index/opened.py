@@ -175,7 +175,7 @@ def open_index(config: Config) -> Index:
     """
     if config.chroma.mode == "embedded" and not (config.index.folder / config.fingerprint).exists():
         raise IndexMissing(f"There is no index for this configuration in {config.index.folder}. Run `qa ingest`.")
-    if config.chroma.mode == "embedded" and state(config) is State.DEADLY:
+    if config.chroma.mode == "embedded" and state(config) in (State.NOT_WHOLE, State.DEADLY):
         raise IndexUnavailable(_DAMAGED)
     with in_good_order(config):
         client = connect(config)

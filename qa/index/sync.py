@@ -1,9 +1,8 @@
 """Keeping the index in step with the articles."""
 
 import logging
-import os
+import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
@@ -16,16 +15,13 @@ from qa.errors import IndexUnavailable
 from qa.index.chroma import connected
 from qa.index.lock import check_ours
 from qa.index.store import NEVER, Edition, Embedder, Store, Version, collections_of, content_of, edition_id
-from qa.index.trust import OWN, State, in_good_order, state
+from qa.index.trust import OWN, State, check_surroundings, in_good_order, state
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
 
 _SAMPLE = 32
 """Sentences looked up by their own vectors to see whether the vector index is whole."""
-_ROOM = 1 << 20
-"""Bytes that must be left on the disk before anything that is wrong with an index is blamed on the index."""
-
 Progress = Callable[[int, int], None]
 """Called with the number of articles done and of all that need work."""
 
@@ -129,6 +125,16 @@ def _intact(store: Store) -> list[Edition]:
     return [edition for edition in editions if edition.id not in damaged]
 
 
+def leftovers(config: Config) -> list[Path]:
+    """Folders that indexes of other recipes, or of other versions of this program, have left beside this one."""
+    known = re.compile(r"[0-9a-f]{12}(-words)?")
+    return sorted(
+        path
+        for path in config.index.folder.glob("*")
+        if path.is_dir() and known.fullmatch(path.name) and not path.name.startswith(config.fingerprint)
+    )
+
+
 def tidy(config: Config, wait: Callable[[float], None] = time.sleep) -> None:
     """Delete what the version in force has not, once nobody can still be reading it. Call it within `writing`.
 
@@ -186,15 +192,14 @@ def _is_whole(config: Config, embedder: Embedder) -> bool:
     if config.chroma.mode == "server":  # where an error says nothing about what is stored
         with connected(config) as client:
             return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
-    _check_room(config)
     if state(config) in (State.NOT_WHOLE, State.DEADLY):
-        _check_room(config)
+        check_surroundings(config)
         return False
     try:
         with connected(config) as client:
             return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
     except (IndexUnavailable, ChromaError, LookupError, TypeError, ValueError, OSError) as error:
-        _check_room(config)
+        check_surroundings(config)
         logger.warning("Chroma cannot read the index: %s", error)
         return False
 
@@ -212,21 +217,3 @@ def _finds_its_own(store: Store, embedder: Embedder) -> bool:
     hits = store.sentences.query(query_embeddings=embedder.embed(texts), n_results=1, include=["distances"])
     # Twins share a vector, so nearness and not the id is what counts.
     return all(row and row[0] < OWN for row in hits["distances"] or ())
-
-
-def _check_room(config: Config) -> None:
-    """Make sure that it is not the disk that keeps Chroma from working.
-
-    Raises:
-        IndexUnavailable: it is.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=config.index.folder) as file:
-            file.write(b"\0" * _ROOM)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise IndexUnavailable(
-            f"Cannot write to {config.index.folder}: {error.strerror}. Make room or mend its permissions, or name "
-            "another as index.folder. What is in it is left as it is."
-        ) from error

@@ -4,15 +4,20 @@ Chroma's core trusts what it finds in its files, and dies of a wrong offset in t
 left them (a process was killed, a backup was restored, a disk is failing) are first read by a process that may die.
 """
 
+import errno
 import json
 import logging
+import os
 import signal
+import sqlite3
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from enum import Enum
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 
@@ -27,6 +32,8 @@ _SAMPLE = 5_000
 """Sentences looked up by their own vectors, at most: about three seconds."""
 OWN = 0.01
 """Cosine distance up to which a vector found is the vector looked for."""
+_ROOM = 1 << 20
+"""Bytes that must be left on the disk before anything that is wrong with an index is blamed on the index."""
 _TIME_S = 600
 """Reading half a million sentences takes less than a minute."""
 _NOT_WHOLE = 3
@@ -70,6 +77,41 @@ def in_good_order(config: Config) -> Iterator[None]:
                 _memory(config).write_text(_look(config), encoding="utf-8")
 
 
+def check_surroundings(config: Config) -> None:
+    """Make sure that an index that cannot be read is to blame for it, before it is thrown away.
+
+    Raises:
+        IndexUnavailable: the disk is full, a file may not be written to, or another process holds the database.
+    """
+    folder = config.index.folder / config.fingerprint
+    if not folder.is_dir():
+        return
+    try:
+        for path in (config.index.folder, folder, *folder.rglob("*")):
+            if not os.access(path, os.W_OK):
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"\0" * _ROOM)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise IndexUnavailable(
+            f"Cannot write to {folder}: {error.strerror}. Make room or mend its permissions, or name another as "
+            "index.folder. What is in it is left as it is."
+        ) from error
+    if _is_held(folder / "chroma.sqlite3"):
+        raise IndexUnavailable(f"Another process holds {folder / 'chroma.sqlite3'}. End it, then run `qa ingest`.")
+
+
+def _is_held(database: Path) -> bool:
+    try:
+        with closing(sqlite3.connect(f"file:{database}?mode=rw", uri=True, timeout=1)) as connection:
+            connection.execute("begin immediate")
+    except sqlite3.Error as error:
+        return error.sqlite_errorname in ("SQLITE_BUSY", "SQLITE_LOCKED")
+    return False
+
+
 def _memory(config: Config) -> Path:
     return config.index.folder / f"{config.fingerprint}.trusted"
 
@@ -85,40 +127,46 @@ def _read_elsewhere(config: Config) -> State:
     _log.warning("The index is looked over, since it was not closed in good order.")
     folder = config.index.folder / config.fingerprint
     way_back = f"If that goes on, remove {folder} and run `qa ingest`: it is made anew from the articles."
-    try:
-        ended = subprocess.run(
-            [sys.executable, "-m", "qa.index.trust"],
-            input=config.model_dump_json(),
-            text=True,
-            capture_output=True,
-            timeout=_TIME_S,
-        )
-    except subprocess.TimeoutExpired as error:
-        raise IndexUnavailable(f"Reading the index in {folder} does not come to an end. {way_back}") from error
-    if ended.returncode in _CRASHES:
+    command = [sys.executable, "-m", "qa.index.trust", config.model_dump_json()]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as reader:
+        try:
+            code = reader.wait(_TIME_S)
+        except subprocess.TimeoutExpired as error:
+            raise IndexUnavailable(f"Reading the index in {folder} does not come to an end. {way_back}") from error
+        finally:
+            reader.kill()
+    if code in _CRASHES:
+        _log.warning("It was ended by %s.", signal.Signals(-code).name)
         return State.DEADLY
-    if ended.returncode < 0:
-        name = signal.Signals(-ended.returncode).name
+    if code < 0:
+        name = signal.Signals(-code).name
         raise IndexUnavailable(f"The process that looked over the index in {folder} was ended by {name}. {way_back}")
-    _log.debug("%s", ended.stderr)
-    return State.NOT_WHOLE if ended.returncode == _NOT_WHOLE else State.READABLE
+    return State.NOT_WHOLE if code == _NOT_WHOLE else State.READABLE
 
 
 def main() -> int:
-    """Read the index of the configuration on stdin, and say by the exit code whether something is missing."""
-    config = Config.model_validate_json(sys.stdin.read())
+    """Read the index of a configuration, and say by the exit code whether something is missing."""
+    Thread(target=_end_with_parent, daemon=True).start()
+    config = Config.model_validate_json(sys.argv[1])
     try:
         with connected(config) as client:
             return 0 if is_whole(Store(client, config.fingerprint)) else _NOT_WHOLE
     except IndexMissing:  # not even begun
         return 0
-    except (IndexUnavailable, LookupError, TypeError, ValueError) as error:
-        print(error, file=sys.stderr)
+    except (IndexUnavailable, LookupError, TypeError, ValueError):
         return _NOT_WHOLE
     except BaseException as error:
         if type(error).__name__ == "PanicException":  # of Chroma's core, which derives it from BaseException
             return _NOT_WHOLE
         raise
+
+
+def _end_with_parent() -> None:
+    """Once whoever started us is killed, somebody else may write to the index."""
+    sys.stdin.buffer.read()  # which that one never writes to
+    os._exit(1)
 
 
 def is_whole(store: Store) -> bool:
@@ -149,4 +197,4 @@ def _find_themselves(store: Store, ids: Sequence[str]) -> bool:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    os._exit(main())  # Chroma's threads do not always survive the interpreter's own way out
