@@ -58,7 +58,7 @@ def sync_with_progress(config: Config) -> None:
         f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s"
     )
     if left := ", ".join(map(str, leftovers(config))):
-        print(f"Of another configuration or version, and not read by this one: {left}", file=sys.stderr)
+        logger.info("Of another configuration or version, and not read by this one: %s", left)
     if config.chroma.mode == "server":
         tidy(config, _wait)
 
