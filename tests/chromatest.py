@@ -45,6 +45,10 @@ class ChromaServer:
                 time.sleep(0.1)
         raise AssertionError("the Chroma server does not start")
 
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
     def stop(self) -> None:
         self._process.kill()
         self._process.wait()

@@ -4,7 +4,7 @@ from qa.index.lock import writing
 from qa.index.opened import Hit, Index, current_version, open_index
 from qa.index.passages import Passages, sentences_of, span_id, split
 from qa.index.store import Embedder, Vectors, Version
-from qa.index.sync import Progress, SyncReport, sync, tidy
+from qa.index.sync import Progress, SyncReport, leftovers, sync, tidy
 
 __all__ = [
     "Embedder",
@@ -16,6 +16,7 @@ __all__ = [
     "Vectors",
     "Version",
     "current_version",
+    "leftovers",
     "open_index",
     "sentences_of",
     "span_id",

@@ -55,7 +55,7 @@ def _locked(config: Config) -> Iterator[None]:
         ) from error
     except OSError as error:
         raise IndexUnavailable(
-            f"Cannot write to {config.index.folder}: {error}. Name another as index.folder."
+            f"Cannot write to {config.index.folder}: {error}. Mend that, or name another as index.folder."
         ) from error
 
 

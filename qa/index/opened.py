@@ -13,6 +13,7 @@ from qa.errors import IndexMissing, IndexUnavailable
 from qa.index.chroma import chroma_errors, close, connect
 from qa.index.passages import Passages, sentences_of, span_id
 from qa.index.store import Store, Stored, Vectors, Version, content_of
+from qa.index.trust import State, in_good_order, state
 from qa.types import Article, Passage, Scope
 
 _EXACT = 400
@@ -21,6 +22,10 @@ _SPARE = 1.5
 """So many times more sentences than a scope should need are looked through, since what is near is not spread evenly."""
 _MOST = 4_000
 """Nearest sentences looked through at most; of 400,000 that takes 33 ms, where Chroma's own filter takes up to 400."""
+_DAMAGED = (
+    "The index is not as it was written: it is damaged, or was changed while it was opened. Run `qa ingest`, which "
+    "mends it."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,12 +175,21 @@ def open_index(config: Config) -> Index:
     """
     if config.chroma.mode == "embedded" and not (config.index.folder / config.fingerprint).exists():
         raise IndexMissing(f"There is no index for this configuration in {config.index.folder}. Run `qa ingest`.")
-    client = connect(config)
-    try:
-        return _opened(config, client)
-    except BaseException:
-        close(client)
-        raise
+    if config.chroma.mode == "embedded" and state(config) in (State.NOT_WHOLE, State.DEADLY):
+        raise IndexUnavailable(_DAMAGED)
+    with in_good_order(config):
+        client = connect(config)
+        try:
+            index = _opened(config, client)
+            if config.chroma.mode == "embedded":
+                _read_vectors(index)
+            return index
+        except (LookupError, TypeError, ValueError) as error:
+            close(client)
+            raise IndexUnavailable(_DAMAGED) from error
+        except BaseException:
+            close(client)
+            raise
 
 
 def _opened(config: Config, client: Client) -> Index:
@@ -187,10 +201,7 @@ def _opened(config: Config, client: Client) -> Index:
     if not editions:
         raise IndexMissing("The index holds no article yet. Run `qa ingest`.")
     if not _is_as_stored(editions, version):
-        raise IndexUnavailable(
-            "The index is not as it was written: it is damaged, or was changed while it was opened. Run `qa ingest`, "
-            "which mends it."
-        )
+        raise IndexUnavailable(_DAMAGED)
     articles = [stored.article for stored in editions]
     return Index(
         config=config,
@@ -204,6 +215,14 @@ def _opened(config: Config, client: Client) -> Index:
         _published=np.array([article.published or "" for article in articles]),
         _sentences=np.array([sentences[stored.edition_id] for stored in editions]),
     )
+
+
+def _read_vectors(index: Index) -> None:
+    """Have Chroma read its vectors now: the first question need not wait for them, nor find out that they are bad."""
+    with chroma_errors(index.config):
+        vectors = index.store.sentences.get(limit=1, include=["embeddings"])["embeddings"]
+    for vector in np.asarray(vectors).tolist():
+        index.nearest(vector, 1)
 
 
 def _is_as_stored(editions: Sequence[Stored], version: Version) -> bool:

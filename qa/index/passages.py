@@ -4,15 +4,16 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 import numpy as np
 import numpy.typing as npt
-from llama_index.core.node_parser import SentenceSplitter
 
 from qa.text import sentence_spans
-from qa.tokens import tokenizer
 from qa.types import Article, Passage
+
+if TYPE_CHECKING:
+    from llama_index.core.node_parser import SentenceSplitter
 
 
 def span_id(owner_id: str, start: int, end: int) -> str:
@@ -79,7 +80,12 @@ class Passages(Sequence[Passage]):
 
 
 @cache
-def _splitter(chunk_tokens: int) -> SentenceSplitter:
+def _splitter(chunk_tokens: int) -> "SentenceSplitter":
+    # Importing these takes a second or two, for which whoever only reads an index need not wait.
+    from llama_index.core.node_parser import SentenceSplitter
+
+    from qa.tokens import tokenizer
+
     return SentenceSplitter(
         chunk_size=chunk_tokens,
         chunk_overlap=0,

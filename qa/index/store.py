@@ -33,7 +33,7 @@ from qa.types import Article
 _T = TypeVar("_T")
 _GROUP = 512
 """Sentences embedded and stored together: little to lose when interrupted, and few calls."""
-_RECORDS = 500
+RECORDS = 500
 """Records in one call to Chroma, whose limit is about 5,400, and SQLite's is lower for long filters."""
 NEVER = 0
 """`until` of an edition that is in force; `since` of one that is unfinished."""
@@ -146,14 +146,18 @@ class Store:
 
     def mark(self, ids: Sequence[str], **metadata: int) -> None:
         """Set `since` or `until` of some editions."""
-        for batch in _batches(ids, _RECORDS):
+        for batch in batches(ids, RECORDS):
             self.articles.update(ids=batch, metadatas=[metadata] * len(batch))
 
     def delete(self, ids: Sequence[str]) -> None:
-        """Forget editions. The sentences go first, so that none is left that no edition names."""
-        for batch in _batches(ids, _RECORDS):
+        """Forget editions. The sentences go first, so that none is left that no edition names.
+
+        Before them goes the word that the edition is whole, or it could be put into force again without them.
+        """
+        for batch in batches(ids, RECORDS):
+            self.mark(batch, since=NEVER)
             for stored in self.load(batch):
-                for sentences in _batches([span_id(stored.edition_id, *span) for span in stored.sentences], _RECORDS):
+                for sentences in batches([span_id(stored.edition_id, *span) for span in stored.sentences], RECORDS):
                     self.sentences.delete(ids=sentences)
             self.articles.delete(ids=batch)
 
@@ -200,15 +204,15 @@ class Store:
             ],
         )
         sentence_ids = [id_ for sentences in owned for id_ in sentences]
-        for start in range(0, len(sentence_ids), _RECORDS):
-            part = slice(start, start + _RECORDS)
+        for start in range(0, len(sentence_ids), RECORDS):
+            part = slice(start, start + RECORDS)
             self.sentences.upsert(ids=sentence_ids[part], embeddings=vectors[part])
         self.mark(ids, since=number)
         return done
 
     def load(self, ids: Sequence[str]) -> Iterator[Stored]:
         """Editions with their content, by their ids; one that is not there is left out."""
-        for batch in _batches(ids, _RECORDS):
+        for batch in batches(ids, RECORDS):
             found = self.articles.get(ids=batch, include=["documents", "metadatas"])
             for id_, text, known in zip(found["ids"], found["documents"] or (), found["metadatas"] or (), strict=True):
                 title, url, published = (str(known[key]) for key in ("title", "url", "published"))
@@ -278,7 +282,8 @@ def _centroids(vectors: Vectors, counts: Sequence[int]) -> Vectors:
     return np.asarray(sums / np.maximum(norms, 1e-12), dtype=np.float32)
 
 
-def _batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+def batches(items: Iterable[_T], size: int) -> Iterator[list[_T]]:
+    """Lists of so many items, and one of the rest."""
     rest = iter(items)
     while batch := list(islice(rest, size)):
         yield batch

@@ -1,12 +1,12 @@
 """Keeping the index in step with the articles."""
 
 import logging
-import os
+import re
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass
+from pathlib import Path
 
 from chromadb.errors import ChromaError
 
@@ -14,18 +14,14 @@ from qa.config import Config
 from qa.errors import IndexUnavailable
 from qa.index.chroma import connected
 from qa.index.lock import check_ours
-from qa.index.store import NEVER, Edition, Embedder, Store, collections_of, edition_id
+from qa.index.store import NEVER, Edition, Embedder, Store, Version, collections_of, content_of, edition_id
+from qa.index.trust import OWN, State, check_surroundings, in_good_order, state
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
 
 _SAMPLE = 32
 """Sentences looked up by their own vectors to see whether the vector index is whole."""
-_OWN = 0.01
-"""Cosine distance up to which a vector found is the vector looked for."""
-_ROOM = 1 << 20
-"""Bytes that must be left on the disk before anything that is wrong with an index is blamed on the index."""
-
 Progress = Callable[[int, int], None]
 """Called with the number of articles done and of all that need work."""
 
@@ -56,36 +52,36 @@ def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progre
     """
     started = time.monotonic()
     rebuilt = _rebuild_if_damaged(config, embedder)
-    with connected(config) as client:
+    with in_good_order(config), connected(config) as client:
         store = Store(client, config.fingerprint, create=True)
         before = store.version()
         number = before.number if before else 0
         wanted = {edition_id(article): article for article in articles}
-        plan = _plan(_intact(store), wanted.keys(), number)
+        plan = _plan(_intact(store), wanted.keys(), before)
         for done in store.write([wanted[id_] for id_ in plan.new], number + 1, config.index.chunk_tokens, embedder):
             progress(done, len(plan.new))
         store.mark(plan.returning, since=number + 1, until=NEVER)
         store.mark(plan.kept, until=NEVER)
         store.mark(plan.retired, until=number + 1)
         check_ours(config, client)
-        if before is None or plan.changes:
+        if plan.changes:
             number += 1
             store.commit(number, wanted)
         editions = store.editions()
         if config.chroma.mode == "embedded":  # nobody else reads
             store.delete([edition.id for edition in editions if not edition.within(number)])
         held = [edition for edition in editions if edition.within(number)]
-        new = {wanted[id_].id for id_ in plan.new}
-        return SyncReport(
-            added=len(new - plan.known),
-            changed=len(new & plan.known),
-            removed=len(plan.known - {article.id for article in articles}),
-            unchanged=len(articles) - len(new),
-            passages=sum(edition.passages for edition in held),
-            sentences=sum(edition.sentences for edition in held),
-            seconds=time.monotonic() - started,
-            rebuilt=rebuilt,
-        )
+    new = {wanted[id_].id for id_ in plan.new}
+    return SyncReport(
+        added=len(new - plan.known),
+        changed=len(new & plan.known),
+        removed=len(plan.known - {article.id for article in articles}),
+        unchanged=len(articles) - len(new),
+        passages=sum(edition.passages for edition in held),
+        sentences=sum(edition.sentences for edition in held),
+        seconds=time.monotonic() - started,
+        rebuilt=rebuilt,
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +101,8 @@ class _Plan:
     """Whether the version to be differs from the one in force."""
 
 
-def _plan(stored: Sequence[Edition], wanted: Collection[str], number: int) -> _Plan:
+def _plan(stored: Sequence[Edition], wanted: Collection[str], before: Version | None) -> _Plan:
+    number = before.number if before else 0
     whole = {edition.id: edition for edition in stored if edition.whole}
     in_force = {id_ for id_, edition in whole.items() if edition.within(number)}
     over = {id_: edition for id_, edition in whole.items() if edition.until != NEVER}
@@ -115,7 +112,7 @@ def _plan(stored: Sequence[Edition], wanted: Collection[str], number: int) -> _P
         returning=[id_ for id_ in over if id_ in wanted and id_ not in in_force],
         kept=[id_ for id_ in over if id_ in wanted and id_ in in_force],
         retired=[id_ for id_ in whole if id_ not in wanted and id_ not in over],
-        changes=in_force != set(wanted),
+        changes=before is None or before.content != content_of(wanted) or in_force != set(wanted),
     )
 
 
@@ -126,6 +123,16 @@ def _intact(store: Store) -> list[Edition]:
     if damaged:
         logger.warning("Not as they were stored, and stored anew: %s", ", ".join(sorted(damaged)))
     return [edition for edition in editions if edition.id not in damaged]
+
+
+def leftovers(config: Config) -> list[Path]:
+    """Folders that indexes of other recipes, or of other versions of this program, have left beside this one."""
+    known = re.compile(r"[0-9a-f]{12}(-words)?")
+    return sorted(
+        path
+        for path in config.index.folder.glob("*")
+        if path.is_dir() and known.fullmatch(path.name) and not path.name.startswith(config.fingerprint)
+    )
 
 
 def tidy(config: Config, wait: Callable[[float], None] = time.sleep) -> None:
@@ -160,7 +167,7 @@ def _rebuild_if_damaged(config: Config, embedder: Embedder) -> bool:
         return False
     logger.warning("The index %s is damaged; it is built anew from the articles.", config.fingerprint)
     if config.chroma.mode == "embedded":
-        shutil.rmtree(folder)
+        _remove(folder)
         return True
     with connected(config) as client:
         for name in collections_of(config.fingerprint):
@@ -168,21 +175,37 @@ def _rebuild_if_damaged(config: Config, embedder: Embedder) -> bool:
     return True
 
 
+def _remove(folder: Path) -> None:
+    try:
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        else:
+            folder.unlink()
+    except OSError as error:
+        raise IndexUnavailable(
+            f"Cannot remove the damaged index {folder}: {error.strerror}. Remove it, then run `qa ingest`."
+        ) from error
+
+
 def _is_whole(config: Config, embedder: Embedder) -> bool:
     """Whether a sample of sentences is found by its own vectors; a count would not notice lost vectors."""
     if config.chroma.mode == "server":  # where an error says nothing about what is stored
         with connected(config) as client:
             return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
+    if state(config) in (State.NOT_WHOLE, State.DEADLY):
+        check_surroundings(config)
+        return False
     try:
         with connected(config) as client:
             return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
-    except (IndexUnavailable, ChromaError, ValueError, KeyError, OSError) as error:
-        _check_room(config)
+    except (IndexUnavailable, ChromaError, LookupError, TypeError, ValueError, OSError) as error:
+        check_surroundings(config)
         logger.warning("Chroma cannot read the index: %s", error)
         return False
 
 
 def _finds_its_own(store: Store, embedder: Embedder) -> bool:
+    store.version()
     whole = sorted(edition.id for edition in store.editions() if edition.whole)
     texts = [
         stored.article.text[start:end]
@@ -193,22 +216,4 @@ def _finds_its_own(store: Store, embedder: Embedder) -> bool:
         return True
     hits = store.sentences.query(query_embeddings=embedder.embed(texts), n_results=1, include=["distances"])
     # Twins share a vector, so nearness and not the id is what counts.
-    return all(row and row[0] < _OWN for row in hits["distances"] or ())
-
-
-def _check_room(config: Config) -> None:
-    """Make sure that it is not the disk that keeps Chroma from working.
-
-    Raises:
-        IndexUnavailable: it is.
-    """
-    try:
-        with tempfile.TemporaryFile(dir=config.index.folder) as file:
-            file.write(b"\0" * _ROOM)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise IndexUnavailable(
-            f"Cannot write to {config.index.folder}: {error.strerror}. Make room or mend its permissions, or name "
-            "another as index.folder. What is in it is left as it is."
-        ) from error
+    return all(row and row[0] < OWN for row in hits["distances"] or ())

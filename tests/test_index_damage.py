@@ -1,0 +1,183 @@
+"""Damage to what is on the disk: whoever reads it is told, `qa ingest` makes it whole again, and no article is touched.
+
+DAMAGES says how often the files are damaged at random, SEED how: `make kill` does it 200 times.
+"""
+
+import contextlib
+import hashlib
+import os
+import random
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from killtest import articles_of, assert_nothing_else, assert_searchable, ingest, read, run_to_the_end
+from test_index_versions import Hashing, article, bring
+from test_kill import written
+
+from qa.config import Config
+from qa.errors import IndexUnavailable
+from qa.index import open_index
+from qa.lexical import open_words
+
+DAMAGES = int(os.environ.get("DAMAGES", "6"))
+SEED = int(os.environ.get("SEED", "0"))
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with articles and an index of so many sentences that Chroma keeps their vectors in files."""
+    folder = tmp_path_factory.mktemp("whole")
+    (folder / "articles").mkdir()
+    for name in "abcdefgh":
+        sentences = " ".join(f"Sentence {n} of {name} is here." for n in range(140))
+        (folder / "articles" / f"{name}.txt").write_text(f"Article {name}\n\n{sentences}")
+    file = written(folder)
+    run_to_the_end(ingest(file, model=False), file)
+    assert list(folder.rglob("index_metadata.pickle"))
+    return folder
+
+
+def digest(folder: Path) -> str:
+    return hashlib.sha256(b"".join(file.read_bytes() for file in sorted(folder.iterdir()))).hexdigest()
+
+
+def flip(rng: random.Random, content: bytearray) -> None:
+    for _ in range(rng.choice([1, 10, 100])):
+        content[rng.randrange(len(content))] ^= 1 << rng.randrange(8)
+
+
+def flip_head(rng: random.Random, content: bytearray) -> None:
+    for _ in range(rng.choice([1, 4, 20])):
+        content[rng.randrange(min(100, len(content)))] = rng.choice([0, 255, rng.randrange(256)])
+
+
+def blank(rng: random.Random, content: bytearray) -> None:
+    start = rng.randrange(len(content))
+    content[start : start + 4_096] = bytes(len(content[start : start + 4_096]))
+
+
+def overwrite(rng: random.Random, content: bytearray) -> None:
+    content[:] = rng.randbytes(len(content))
+
+
+def cut(rng: random.Random, content: bytearray) -> None:
+    del content[rng.randrange(len(content)) :]
+
+
+def damage(rng: random.Random, file: Path) -> str:
+    how: Callable[[random.Random, bytearray], None] | None
+    how = rng.choice([flip, flip_head, blank, overwrite, cut, None])
+    content = bytearray(file.read_bytes())
+    file.unlink()
+    if how:
+        how(rng, content)
+        file.write_bytes(content)
+    elif rng.random() < 0.5:
+        file.mkdir()
+    return how.__name__ if how else "none"
+
+
+@pytest.mark.timeout(60 + 30 * DAMAGES)
+def test_damaged_files_crash_nobody_and_are_made_whole(whole: Path, tmp_path: Path) -> None:
+    for number in range(DAMAGES):
+        rng = random.Random(SEED * 10_000 + number)
+        folder = tmp_path / str(number)
+        shutil.copytree(whole, folder)
+        file, config = folder / "config.yaml", Config.load(folder / "config.yaml")
+        before = digest(config.articles.folder)
+        vectors = next(folder.rglob("index_metadata.pickle")).parent
+        names = [config.index.folder / config.fingerprint / "chroma.sqlite3", *sorted(vectors.iterdir())]
+        damaged = rng.choice(names)
+        what = f"{number}: {damage(rng, damaged)} of {damaged.name}"
+        assert read(file) in (0, 4), what
+        process = ingest(file, model=False)
+        process.join(100)
+        assert process.exitcode == 0, (what, file.with_suffix(".log").read_text())
+        assert "Traceback" not in file.with_suffix(".log").read_text(), what
+        index = open_index(config)
+        assert_searchable(index, articles_of(config), Hashing())
+        index.close()
+        assert_nothing_else(config, articles_of(config))
+        assert digest(config.articles.folder) == before
+        shutil.rmtree(folder)
+
+
+@pytest.fixture
+def config(tmp_path: Path) -> Config:
+    (tmp_path / "data").mkdir()
+    return Config.model_validate({"index": {"folder": tmp_path / "data"}})
+
+
+ARTICLES = [article(name, 2) for name in "abcdef"]
+
+
+def assert_intact(config: Config) -> None:
+    """What is there is found, and an ingest finds nothing to do."""
+    index = open_index(config)
+    assert_searchable(index, ARTICLES, Hashing())
+    index.close()
+    left = Hashing(texts_left=len(ARTICLES))  # only those that are looked up
+    bring(config, ARTICLES, left)
+
+
+@contextlib.contextmanager
+def mounted(*arguments: str | Path) -> Iterator[None]:
+    if os.geteuid() or subprocess.run(["mount", *arguments], capture_output=True).returncode:
+        pytest.skip("nothing can be mounted here")
+    try:
+        yield
+    finally:
+        subprocess.run(["umount", arguments[-1]], check=True)
+
+
+def test_a_full_disk_is_named_and_the_index_is_kept(config: Config) -> None:
+    with mounted("-t", "tmpfs", "-o", "size=6m", "tmpfs", config.index.folder):
+        bring(config, ARTICLES)
+        filler = config.index.folder / "filler"
+        with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+            while True:
+                file.write(b"x" * 4_096)
+        (config.index.folder / f"{config.fingerprint}.trusted").unlink(missing_ok=True)
+        with pytest.raises(IndexUnavailable, match=r"Make room|full"):
+            bring(config, [*ARTICLES, *(article(f"more-{n}", 40) for n in range(40))])
+        filler.unlink()
+        assert_intact(config)
+
+
+def test_a_folder_that_is_read_only_is_named_and_the_index_is_kept(config: Config) -> None:
+    bring(config, ARTICLES)
+    for part in (config.index.folder, config.index.folder / config.fingerprint):
+        with mounted("--bind", part, part):
+            subprocess.run(["mount", "-o", "remount,ro,bind", part], check=True)
+            with pytest.raises(IndexUnavailable, match=r"index\.folder"):
+                bring(config, [*ARTICLES, article("more", 1)])
+        assert_intact(config)
+
+
+def test_a_database_that_another_process_holds_is_not_taken_for_damaged(config: Config) -> None:
+    bring(config, ARTICLES)
+    (config.index.folder / f"{config.fingerprint}.trusted").unlink()
+    with contextlib.closing(sqlite3.connect(config.index.folder / config.fingerprint / "chroma.sqlite3")) as other:
+        other.execute("begin exclusive")
+        with contextlib.suppress(IndexUnavailable):
+            bring(config, ARTICLES)
+    assert_intact(config)
+
+
+@pytest.mark.parametrize("broken", [b"", b"\0" * 1_000, None])
+def test_words_that_are_damaged_are_counted_again(config: Config, broken: bytes | None) -> None:
+    bring(config, ARTICLES)
+    index = open_index(config)
+    expected = open_words(index).lexical.search("sentence 2 of b", 5)
+    for file in [f for f in config.index.folder.glob("*-words/*/**/*") if f.is_file()]:
+        file.unlink()
+        if broken is None:
+            file.mkdir()
+        else:
+            file.write_bytes(broken)
+        assert open_words(index).lexical.search("sentence 2 of b", 5) == expected
+    index.close()
