@@ -1,11 +1,14 @@
 # Built: docker build -t ask-the-articles .
-# Run:   docker run --read-only --tmpfs /tmp --volume qa-data:/data --publish 127.0.0.1:8000:8000 --stop-timeout 70 ask-the-articles
+# Run:   docker run --read-only --tmpfs /tmp --volume qa-data:/data --publish 127.0.0.1:8000:8000 --stop-timeout 100 ask-the-articles
 FROM python:3.11.14-slim-bookworm AS build
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 RUN python -m venv /opt/qa
 WORKDIR /build
 COPY requirements.lock ./
 RUN /opt/qa/bin/pip install --no-deps --require-hashes --requirement requirements.lock
+# For server.rate_storage, where there are several processes.
+COPY tests/requirements.lock all.lock
+RUN sed -n '/^redis==/,/[^\\]$/p' all.lock > redis.lock && /opt/qa/bin/pip install --no-deps --require-hashes --requirement redis.lock
 COPY . ./
 RUN /opt/qa/bin/pip install --no-deps --no-build-isolation .
 

@@ -16,7 +16,8 @@ from qa.index import writing
 from qa.service import QA, Stages
 
 ROOT = Path(__file__).parent.parent
-pytest_plugins = ["pagetest", "apitest", "chromatest", "fakeservetest", "storetest"]  # the second imports the first
+# The second imports the first.
+pytest_plugins = ["pagetest", "apitest", "chromatest", "fakeservetest", "storetest", "nginxtest"]
 
 settings.register_profile("suite", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("suite")

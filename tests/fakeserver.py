@@ -1,7 +1,10 @@
 """`qa serve` over FakeQA, as a process: `python -m fakeserver '{"port": 8001}' PATIENCE_S CONNECTIONS`."""
 
 import json
+import logging
+import os
 import sys
+import tempfile
 from dataclasses import replace
 
 from webtest import SITED_ARTICLE, FakeQA
@@ -25,4 +28,8 @@ class BigFakeQA(FakeQA):
 if __name__ == "__main__":
     server = Server.model_validate(json.loads(sys.argv[1]))
     web.serve.PATIENCE_S, web.serve._CONNECTIONS = int(sys.argv[2]), int(sys.argv[3])
-    web.serve.serve(server, lambda: create_app(BigFakeQA(), Config(server=server)))
+    logging.basicConfig(format="%(message)s")
+    logging.getLogger("web.serve").setLevel(logging.INFO)
+    with tempfile.TemporaryDirectory(prefix="qa-metrics-") as folder:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder
+        web.serve.serve(server, lambda: create_app(BigFakeQA(), Config(server=server)))
