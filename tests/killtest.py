@@ -4,11 +4,13 @@ A fork server has imported everything, so that an ingest begins within milliseco
 start of Python.
 """
 
+import ctypes
 import multiprocessing
 import os
 import random
+import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -25,6 +27,8 @@ from qa.types import Article
 _processes = multiprocessing.get_context("forkserver")
 _processes.set_forkserver_preload(["qa.opening", "qa.cli", "llama_index.core.node_parser", "trafilatura"])
 NAMES = "abcdefgh"
+_NEW_MOUNTS = 0x20000
+"""CLONE_NEWNS of Linux."""
 LEASE_S = 2.0
 """After so long a killed ingest to a server counts as dead."""
 
@@ -67,6 +71,22 @@ def read(file: Path) -> int:
     process.join(90)
     assert process.exitcode is not None, "it hangs"
     return process.exitcode
+
+
+def with_own_mounts(work: Callable[[Config], None], config: Config) -> int:
+    """Do something elsewhere, where it can mount what it wants: that is gone when it ends. Gives the exit code."""
+    process = _processes.Process(target=_with_own_mounts, args=(work, config), daemon=True)
+    process.start()
+    process.join(90)
+    assert process.exitcode is not None, "it hangs"
+    return process.exitcode
+
+
+def _with_own_mounts(work: Callable[[Config], None], config: Config) -> None:
+    assert ctypes.CDLL(None).unshare(_NEW_MOUNTS) == 0
+    subprocess.run(["mount", "--make-rprivate", "/"], check=True)
+    work(config)
+    os._exit(0)
 
 
 def _read(file: Path) -> None:

@@ -155,8 +155,8 @@ class Client(threading.Thread):
     def _checked(self, response: httpx.Response, expected: int) -> httpx.Response | None:
         if response.status_code == expected:
             return response
-        what = f"{response.request.url.path}: {response.status_code} instead of {expected}: {response.text[-200:]}"
-        self._watch.problem(what, self._since, by_fault=response.status_code == 503)
+        path, status = response.request.url.path.partition("/articles/")[0], response.status_code
+        self._watch.problem(f"{path}: {status} instead of {expected}", self._since, by_fault=status == 503)
         return None
 
     def _question(self) -> tuple[str, str]:
@@ -216,7 +216,9 @@ class Client(threading.Thread):
         town, question = self._question()
         events = dict(self._events(question))
         if "error" in events:
-            self._watch.problem(f"stream: {events['error']}", self._since, by_fault=events["error"]["status"] == 503)
+            self._watch.problem(
+                f"stream: error {events['error']['status']}", self._since, by_fault=events["error"]["status"] == 503
+            )
         elif events:
             self._judge(town, events["final_answer"])
 

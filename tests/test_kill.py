@@ -31,7 +31,7 @@ from qa.index import Embedder, open_index
 from qa.models.embedding import MiniLMEmbedding
 from qa.types import Article
 
-KILLS = int(os.environ.get("KILLS", "10"))
+KILLS = int(os.environ.get("KILLS", "5"))
 SEED = int(os.environ.get("SEED", "0"))
 pytestmark = pytest.mark.timeout(60 + 30 * KILLS)
 

@@ -15,7 +15,7 @@ from qa.errors import IndexUnavailable
 from qa.index.chroma import connected
 from qa.index.lock import check_ours
 from qa.index.store import NEVER, Edition, Embedder, Store, Version, collections_of, content_of, edition_id
-from qa.index.trust import OWN, State, check_surroundings, in_good_order, state
+from qa.index.trust import OWN, State, check_free, check_surroundings, in_good_order, state
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
@@ -192,6 +192,7 @@ def _is_whole(config: Config, embedder: Embedder) -> bool:
     if config.chroma.mode == "server":  # where an error says nothing about what is stored
         with connected(config) as client:
             return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
+    check_free(config)
     if state(config) in (State.NOT_WHOLE, State.DEADLY):
         check_surroundings(config)
         return False

@@ -81,7 +81,7 @@ def check_surroundings(config: Config) -> None:
     """Make sure that an index that cannot be read is to blame for it, before it is thrown away.
 
     Raises:
-        IndexUnavailable: the disk is full, a file may not be written to, or another process holds the database.
+        IndexUnavailable: the disk is full, or a file may not be written to.
     """
     folder = config.index.folder / config.fingerprint
     if not folder.is_dir():
@@ -99,17 +99,21 @@ def check_surroundings(config: Config) -> None:
             f"Cannot write to {folder}: {error.strerror}. Make room or mend its permissions, or name another as "
             "index.folder. What is in it is left as it is."
         ) from error
-    if _is_held(folder / "chroma.sqlite3"):
-        raise IndexUnavailable(f"Another process holds {folder / 'chroma.sqlite3'}. End it, then run `qa ingest`.")
 
 
-def _is_held(database: Path) -> bool:
+def check_free(config: Config) -> None:
+    """Make sure that nobody else, a backup for instance, holds the database: Chroma would wait for it without end.
+
+    Raises:
+        IndexUnavailable: somebody does.
+    """
+    database = config.index.folder / config.fingerprint / "chroma.sqlite3"
     try:
-        with closing(sqlite3.connect(f"file:{database}?mode=rw", uri=True, timeout=1)) as connection:
+        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=5)) as connection:
             connection.execute("begin immediate")
     except sqlite3.Error as error:
-        return error.sqlite_errorname in ("SQLITE_BUSY", "SQLITE_LOCKED")
-    return False
+        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
+            raise IndexUnavailable(f"Another program holds {database}. End it, then run `qa ingest`.") from error
 
 
 def _memory(config: Config) -> Path:
