@@ -65,7 +65,7 @@ def ingest(file: Path, model: bool) -> BaseProcess:
 
 
 def read(file: Path) -> int:
-    """Open the index elsewhere, as a service would, and look up its sentences; gives the exit code."""
+    """Open the index elsewhere, as a service would, and look something up; gives the exit code."""
     process = _processes.Process(target=_read, args=(file,), daemon=True)
     process.start()
     process.join(90)
@@ -93,7 +93,10 @@ def _read(file: Path) -> None:
     config = Config.load(file)
     try:
         index = open_index(config)
-        assert_searchable(index, articles_of(config), Hashing())
+        assert dict(index.articles) == {article.id: article for article in articles_of(config)}
+        for article in index.articles.values():  # which may find something else than it should, yet real
+            for hit in index.nearest(Hashing().embed([article.title])[0].tolist(), 10):
+                assert hit.passage.text in index.articles[hit.passage.article_id].text
     except IndexUnavailable as error:
         assert "qa ingest" in str(error)
         os._exit(error.exit_code)
@@ -139,7 +142,8 @@ def assert_searchable(index: Index, articles: Sequence[Article], embedder: Embed
         for start, end in sentences_of(passage):
             text = index.articles[passage.article_id].text[start:end]
             (hit,) = index.nearest(embedder.embed([text])[0].tolist(), 1)
-            assert (hit.passage, round(hit.similarity, 3)) == (passage, 1.0)
+            assert hit.passage == passage, text
+            assert hit.similarity > 0.985, text  # a damaged bit may make no more difference than that
 
 
 def assert_nothing_else(config: Config, articles: Sequence[Article]) -> None:

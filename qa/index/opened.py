@@ -1,6 +1,7 @@
 """An index opened for reading: one version of it, which stays the same whatever is written meanwhile."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from math import ceil
 
@@ -105,12 +106,12 @@ class Index:
             look = min(look, _MOST)
             with chroma_errors(self.config):
                 found = self.store.sentences.query(query_embeddings=[vector], n_results=look, include=["distances"])
-            hits = []
-            for id_, distance in zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True):
-                edition, _, span = id_.rpartition(":")
-                number = self._numbers.get(edition)
-                if number is not None and (within is None or within[number]):
-                    hits.append((number, int(span.partition("-")[0]), 1 - distance))
+                hits = []
+                for id_, distance in zip(found["ids"][0], (found["distances"] or [[]])[0], strict=True):
+                    edition, _, span = id_.rpartition(":")
+                    number = self._numbers.get(edition)
+                    if number is not None and (within is None or within[number]):
+                        hits.append((number, int(span.partition("-")[0]), 1 - distance))
             if len(hits) >= count or look >= min(total, _MOST) or len(found["ids"][0]) < look:
                 return [Hit(self.passages.at(number, start), similarity) for number, start, similarity in hits[:count]]
             look *= 4
@@ -175,9 +176,11 @@ def open_index(config: Config) -> Index:
     """
     if config.chroma.mode == "embedded" and not (config.index.folder / config.fingerprint).exists():
         raise IndexMissing(f"There is no index for this configuration in {config.index.folder}. Run `qa ingest`.")
-    if config.chroma.mode == "embedded" and state(config) in (State.NOT_WHOLE, State.DEADLY):
+    found = state(config) if config.chroma.mode == "embedded" else State.TRUSTED
+    if found in (State.NOT_WHOLE, State.DEADLY):
         raise IndexUnavailable(_DAMAGED)
-    with in_good_order(config):
+    # What is only READABLE is not trusted before a sync has embedded its sentences again.
+    with in_good_order(config) if found is State.TRUSTED else nullcontext():
         client = connect(config)
         try:
             index = _opened(config, client)

@@ -14,14 +14,26 @@ from qa.config import Config
 from qa.errors import IndexUnavailable
 from qa.index.chroma import connected
 from qa.index.lock import check_ours
-from qa.index.store import NEVER, Edition, Embedder, Store, Version, collections_of, content_of, edition_id
+from qa.index.passages import span_id
+from qa.index.store import (
+    NEVER,
+    RECORDS,
+    Edition,
+    Embedder,
+    Store,
+    Version,
+    batches,
+    collections_of,
+    content_of,
+    edition_id,
+)
 from qa.index.trust import OWN, State, check_free, check_surroundings, in_good_order, state
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
 
-_SAMPLE = 32
-"""Sentences looked up by their own vectors to see whether the vector index is whole."""
+_SAMPLE, _LARGE_SAMPLE = 32, 2_000
+"""Sentences looked up by their own vectors to see whether the vector index is whole; so many if that is in doubt."""
 Progress = Callable[[int, int], None]
 """Called with the number of articles done and of all that need work."""
 
@@ -193,28 +205,39 @@ def _is_whole(config: Config, embedder: Embedder) -> bool:
         with connected(config) as client:
             return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
     check_free(config)
-    if state(config) in (State.NOT_WHOLE, State.DEADLY):
+    found = state(config)
+    if found in (State.NOT_WHOLE, State.DEADLY):
         check_surroundings(config)
         return False
     try:
         with connected(config) as client:
-            return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
+            store = Store(client, config.fingerprint, create=True)
+            return _finds_its_own(store, embedder, thorough=found is not State.TRUSTED)
     except (IndexUnavailable, ChromaError, LookupError, TypeError, ValueError, OSError) as error:
         check_surroundings(config)
         logger.warning("Chroma cannot read the index: %s", error)
         return False
 
 
-def _finds_its_own(store: Store, embedder: Embedder) -> bool:
+def _finds_its_own(store: Store, embedder: Embedder, thorough: bool = False) -> bool:
+    """Whether sentences, embedded again, are found: the first of a few articles, or many of all articles."""
     store.version()
-    whole = sorted(edition.id for edition in store.editions() if edition.whole)
-    texts = [
-        stored.article.text[start:end]
-        for stored in store.load(whole[:: max(1, len(whole) // _SAMPLE)])
-        for start, end in stored.sentences[:1]
-    ]
-    if not texts:
-        return True
-    hits = store.sentences.query(query_embeddings=embedder.embed(texts), n_results=1, include=["distances"])
-    # Twins share a vector, so nearness and not the id is what counts.
-    return all(row and row[0] < OWN for row in hits["distances"] or ())
+    editions = store.editions()
+    whole = sorted(edition.id for edition in editions if edition.whole)
+    unfinished = {edition.id for edition in editions if not edition.whole}
+    texts = {
+        span_id(stored.edition_id, start, end): stored.article.text[start:end]
+        for stored in store.load(whole if thorough else whole[:: max(1, len(whole) // _SAMPLE)])
+        for start, end in stored.sentences[: None if thorough else 1]
+    }
+    for batch in batches(list(texts)[:: len(texts) // _LARGE_SAMPLE + 1], RECORDS):
+        vectors = embedder.embed([texts[id_] for id_ in batch])
+        hits = store.sentences.query(query_embeddings=vectors, n_results=1, include=["distances"])
+        for id_, ids, distances in zip(batch, hits["ids"], hits["distances"] or (), strict=True):
+            # Twins share a vector, so it may be another sentence, but none that says something else.
+            if not ids or distances[0] > OWN:
+                return False
+            twin = texts[ids[0]] == texts[id_] if ids[0] in texts else ids[0].rpartition(":")[0] in unfinished
+            if thorough and not twin:
+                return False
+    return True
