@@ -7,7 +7,7 @@ from qa.assemble import load_models, open_stages, qa_on
 from qa.config import Config
 from qa.errors import IndexUnavailable, QAError
 from qa.index import Index, current_version
-from qa.service import QA
+from qa.service import QA, find_suggestions
 
 _log = logging.getLogger(__name__)
 
@@ -75,7 +75,7 @@ class Live:
         index, stages = open_stages(self._config, self._models)
         qa = qa_on(index, stages, self._config)
         _log.info("Version %d of the index, %d articles", index.version.number, len(index.articles))
-        _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
+        find_suggestions(qa)
         if self._before:
             self._before.close()
         self._before = self._opened[0] if self._opened else None

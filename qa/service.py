@@ -1,5 +1,6 @@
 """The service: a question in, an answer out."""
 
+import logging
 import math
 import time
 import uuid
@@ -8,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from itertools import islice
+from threading import Thread
 from typing import Protocol
 
 from qa.errors import QuestionError
@@ -30,6 +32,7 @@ from qa.types import (
     Usage,
 )
 
+_log = logging.getLogger(__name__)
 Event = Found | Piece | Pause | Answer
 """`Found` first, then pieces and pauses, then the `Answer`; `Found` again where a follow-up was understood better."""
 
@@ -235,6 +238,18 @@ class QA:
     def _draft(self, question: str) -> Draft:
         evidence = self._evidence(self._stages.correct(question), None, _Stopwatch())
         return self._stages.answerer.answer(question, evidence)
+
+
+def find_suggestions(qa: QA) -> None:
+    """Have the suggestions found while nobody waits for them, neither the start nor the first visitor."""
+
+    def find() -> None:
+        try:
+            _log.debug("Suggested: %s", qa.suggestions)
+        except Exception:  # they are looked for again when somebody wants them, who is told what is wrong
+            _log.debug("No suggestions could be found", exc_info=True)
+
+    Thread(target=find, name="suggestions", daemon=True).start()
 
 
 def check(question: str) -> None:

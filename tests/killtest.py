@@ -20,7 +20,8 @@ from qa.config import Config
 from qa.errors import IndexUnavailable
 from qa.index import Embedder, Index, open_index, sentences_of, span_id
 from qa.index.chroma import connected
-from qa.index.store import Store, edition_id
+from qa.index.editions import edition_id
+from qa.index.store import Store
 from qa.ingest import read_folder
 from qa.types import Article
 

@@ -1,7 +1,6 @@
 """The Flask application: a chat page and a JSON API over `qa.service.QA`."""
 
 import hashlib
-import logging
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ from flask_openapi3.models.info import Info
 from flask_openapi3.openapi import OpenAPI
 
 from qa.config import Config
-from qa.service import QA
+from qa.service import QA, find_suggestions
 from web import problems, watch
 from web.access import guard
 from web.api import api, health
@@ -28,7 +27,6 @@ __all__ = ["create_app"]
 MAX_BODY_BYTES = 256 * 1024
 """Room for a long conversation; a larger request is refused before it is read."""
 _STATIC = Path(__file__).parent / "static"
-_log = logging.getLogger(__name__)
 
 
 def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
@@ -59,7 +57,7 @@ def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
     bind(app, qa if callable(qa) else lambda: qa, config)
     problems.register(app)
     if not callable(qa):
-        _log.debug("Suggested: %s", qa.suggestions)  # found now, not while the first visitor waits
+        find_suggestions(qa)
     app.before_request(_identify)
     app.after_request(_finish)
     app.wsgi_app = watch.Watch(app.wsgi_app, metrics_of(app).finished, config.logging.questions)  # type: ignore[method-assign]

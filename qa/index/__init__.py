@@ -1,9 +1,10 @@
 """Articles -> passages -> sentences -> Chroma."""
 
+from qa.index.editions import Version
 from qa.index.lock import writing
 from qa.index.opened import Hit, Index, current_version, open_index
 from qa.index.passages import Passages, sentences_of, span_id, split
-from qa.index.store import Embedder, Vectors, Version
+from qa.index.store import Embedder, Vectors
 from qa.index.sync import Progress, SyncReport, leftovers, sync, tidy
 
 __all__ = [

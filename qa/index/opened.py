@@ -12,8 +12,9 @@ from chromadb.api.client import Client
 from qa.config import Config
 from qa.errors import IndexMissing, IndexUnavailable
 from qa.index.chroma import chroma_errors, close, connect
+from qa.index.editions import Stored, Version, content_of
 from qa.index.passages import Passages, sentences_of, span_id
-from qa.index.store import Store, Stored, Vectors, Version, content_of
+from qa.index.store import Store, Vectors
 from qa.index.trust import State, in_good_order, state
 from qa.types import Article, Passage, Scope
 

@@ -10,7 +10,6 @@ once, and what nobody reads any more is deleted afterwards. An edition is writte
 sentences, then its real `since`: what an interrupted sync leaves behind is either whole, or known to be unfinished.
 """
 
-import hashlib
 import json
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -26,8 +25,8 @@ from chromadb.api.client import Client
 from chromadb.errors import NotFoundError
 
 from qa.errors import IndexMissing
+from qa.index.editions import NEVER, Edition, Spans, Stored, Version, article_of, content_of, edition_id, sentences_in
 from qa.index.passages import span_id, split
-from qa.text import sentence_spans
 from qa.types import Article
 
 _T = TypeVar("_T")
@@ -35,13 +34,9 @@ _GROUP = 512
 """Sentences embedded and stored together: little to lose when interrupted, and few calls."""
 RECORDS = 500
 """Records in one call to Chroma, whose limit is about 5,400, and SQLite's is lower for long filters."""
-NEVER = 0
-"""`until` of an edition that is in force; `since` of one that is unfinished."""
-
 _COUNTS = ("since", "until", "passages", "sentences")
 
 Vectors = npt.NDArray[np.float32]
-Spans = Sequence[tuple[int, int]]
 
 
 class Embedder(Protocol):
@@ -53,56 +48,12 @@ class Embedder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Version:
-    """A state of the index that was put into force."""
+class _Cut:
+    """An article, and where it is cut."""
 
-    number: int
-    """Counts up from 1."""
-    content: str
-    """Twelve hex digits that stand for all editions in it."""
-    committed: float = 0.0
-    """Seconds since the epoch."""
-
-
-@dataclass(frozen=True, slots=True)
-class Edition:
-    """One content of one article, as the index knows it."""
-
-    id: str
-    article_id: str
-    since: int
-    until: int
-
-    passages: int
-    sentences: int
-
-    @property
-    def whole(self) -> bool:
-        """Whether all of its sentences are stored."""
-        return self.since != NEVER
-
-    def within(self, number: int) -> bool:
-        """Whether it belongs to this version."""
-        return self.whole and self.since <= number and (self.until == NEVER or self.until > number)
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """An edition with its content."""
-
-    edition_id: str
     article: Article
     passages: Spans
-
-    @property
-    def sentences(self) -> list[tuple[int, int]]:
-        """Offsets of its sentences."""
-        return _sentences(self.article, self.passages)
-
-    @property
-    def is_as_written(self) -> bool:
-        """Whether its content is that which its id stands for."""
-        return edition_id(self.article) == self.edition_id
+    sentences: Spans
 
 
 class Store:
@@ -169,11 +120,7 @@ class Store:
         with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
             storing: Future[int] | None = None
             for done, group in _groups(articles, chunk_tokens):
-                texts = [
-                    article.text[start:end]
-                    for article, passages in group
-                    for start, end in _sentences(article, passages)
-                ]
+                texts = [cut.article.text[start:end] for cut in group for start, end in cut.sentences]
                 vectors = embedder.embed(texts)
                 if storing:
                     yield storing.result()
@@ -181,32 +128,31 @@ class Store:
             if storing:
                 yield storing.result()
 
-    def _write_group(self, group: Sequence[tuple[Article, Spans]], vectors: Vectors, number: int, done: int) -> int:
-        ids = [edition_id(article) for article, _ in group]
-        owned = [_sentence_ids(id_, article, passages) for id_, (article, passages) in zip(ids, group, strict=True)]
+    def _write_group(self, group: Sequence[_Cut], vectors: Vectors, number: int, done: int) -> int:
+        ids = [edition_id(cut.article) for cut in group]
         self.articles.upsert(
             ids=ids,
-            documents=[article.text for article, _ in group],
+            documents=[cut.article.text for cut in group],
             # Chroma wants a vector for every record; an article's is the mean of its sentences'.
-            embeddings=_centroids(vectors, [len(sentences) for sentences in owned]),
+            embeddings=_centroids(vectors, [len(cut.sentences) for cut in group]),
             metadatas=[
                 {
-                    "title": article.title,
-                    "url": article.url or "",
-                    "published": article.published or "",
-                    "offsets": json.dumps(passages),
-                    "passages": len(passages),
-                    "sentences": len(sentences),
+                    "title": cut.article.title,
+                    "url": cut.article.url or "",
+                    "published": cut.article.published or "",
+                    "offsets": json.dumps(cut.passages),
+                    "passages": len(cut.passages),
+                    "sentences": len(cut.sentences),
                     "since": NEVER,
                     "until": NEVER,
                 }
-                for (article, passages), sentences in zip(group, owned, strict=True)
+                for cut in group
             ],
         )
-        sentence_ids = [id_ for sentences in owned for id_ in sentences]
-        for start in range(0, len(sentence_ids), RECORDS):
+        sentences = [span_id(id_, *span) for id_, cut in zip(ids, group, strict=True) for span in cut.sentences]
+        for start in range(0, len(sentences), RECORDS):
             part = slice(start, start + RECORDS)
-            self.sentences.upsert(ids=sentence_ids[part], embeddings=vectors[part])
+            self.sentences.upsert(ids=sentences[part], embeddings=vectors[part])
         self.mark(ids, since=number)
         return done
 
@@ -233,47 +179,19 @@ def _existing(client: Client, name: str) -> Collection:
         raise IndexMissing("There is no index for this configuration. Run `qa ingest`.") from error
 
 
-def edition_id(article: Article) -> str:
-    """Names an article's content: it changes with whatever is stored of it."""
-    content = json.dumps([article.title, article.text, article.url, article.published])
-    return f"{article.id}@{hashlib.sha256(content.encode()).hexdigest()[:12]}"
-
-
-def article_of(edition_id: str) -> str:
-    """The id of an edition's article."""
-    return edition_id.rpartition("@")[0]
-
-
-def content_of(editions: Iterable[str]) -> str:
-    """Stands for a set of editions, by their ids."""
-    return hashlib.sha256("\n".join(sorted(editions)).encode()).hexdigest()[:12]
-
-
-def _groups(articles: Iterable[Article], chunk_tokens: int) -> Iterator[tuple[int, list[tuple[Article, Spans]]]]:
-    """Articles cut into passages, in groups of about `_GROUP` sentences; with each, how many articles there were."""
-    group: list[tuple[Article, Spans]] = []
+def _groups(articles: Iterable[Article], chunk_tokens: int) -> Iterator[tuple[int, list[_Cut]]]:
+    """Articles cut up, in groups of about `_GROUP` sentences; with each, how many articles there were."""
+    group: list[_Cut] = []
     size = done = 0
     for done, article in enumerate(articles, start=1):
         passages = split(article, chunk_tokens)
-        group.append((article, passages))
-        size += len(_sentences(article, passages))
+        group.append(_Cut(article, passages, sentences_in(article, passages)))
+        size += len(group[-1].sentences)
         if size >= _GROUP:
             yield done, group
             group, size = [], 0
     if group:
         yield done, group
-
-
-def _sentences(article: Article, passages: Spans) -> list[tuple[int, int]]:
-    return [
-        (start + first, start + last)
-        for start, end in passages
-        for first, last in sentence_spans(article.text[start:end])
-    ]
-
-
-def _sentence_ids(edition: str, article: Article, passages: Spans) -> list[str]:
-    return [span_id(edition, *span) for span in _sentences(article, passages)]
 
 
 def _centroids(vectors: Vectors, counts: Sequence[int]) -> Vectors:

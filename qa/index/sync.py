@@ -13,20 +13,10 @@ from chromadb.errors import ChromaError
 from qa.config import Config
 from qa.errors import IndexUnavailable
 from qa.index.chroma import connected
+from qa.index.editions import NEVER, Edition, Version, content_of, edition_id
 from qa.index.lock import check_ours
 from qa.index.passages import span_id
-from qa.index.store import (
-    NEVER,
-    RECORDS,
-    Edition,
-    Embedder,
-    Store,
-    Version,
-    batches,
-    collections_of,
-    content_of,
-    edition_id,
-)
+from qa.index.store import RECORDS, Embedder, Store, batches, collections_of
 from qa.index.trust import OWN, State, check_free, check_surroundings, in_good_order, state
 from qa.types import Article
 

@@ -24,8 +24,9 @@ import numpy as np
 from qa.config import Config
 from qa.errors import IndexMissing, IndexUnavailable
 from qa.index.chroma import connected
+from qa.index.editions import content_of
 from qa.index.passages import span_id
-from qa.index.store import RECORDS, Store, batches, content_of
+from qa.index.store import RECORDS, Store, batches
 
 _log = logging.getLogger(__name__)
 _SAMPLE = 5_000
