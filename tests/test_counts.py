@@ -26,7 +26,7 @@ from web.current import metrics_of
 app = create_app(FakeQA(), Config())
 for _ in range(int(sys.argv[1])):
     app.test_client().post("/api/ask", json={{"question": WHERE}}).get_data()
-metrics_of(app).running.inc()
+metrics_of(app).tell_of_turns(1, 0)
 print(app.test_client().get("/metrics").text, flush=True)
 sys.stdin.read()
 """

@@ -36,15 +36,20 @@ def test_the_service_is_asked_what_the_client_meant(
 @pytest.mark.parametrize(
     ("scope", "field"),
     [
-        ({"articles": ["nobody-wrote-this"]}, "scope.articles"),
         ({"articles": []}, "scope.articles"),
         ({"since": "yesterday"}, "scope.since"),
+        ({"until": 0}, "scope.until"),
         ({"authors": ["somebody"]}, "scope.authors"),
     ],
 )
 def test_a_scope_that_cannot_be_is_named(client: FlaskClient, scope: Any, field: str) -> None:
     response = post(client, scope)
     assert (response.status_code, response.json["errors"][0]["field"]) == (422, field)
+
+
+def test_an_article_that_is_not_there_cannot_be_asked(client: FlaskClient) -> None:
+    response = post(client, {"articles": ["nobody-wrote-this"]})
+    assert (response.status_code, "nobody-wrote-this" in response.json["detail"]) == (404, True)
 
 
 def test_an_answer_comes_from_the_scope_alone(qa: QA) -> None:

@@ -66,7 +66,7 @@ def require_json() -> None:
             raise BadRequest('The body is not valid JSON. Send {"question": "..."}.') from error
 
 
-@api.post("/api/ask", responses={200: AnswerOut, **failures(400, 413, 415, 422)})
+@api.post("/api/ask", responses={200: AnswerOut, **failures(400, 404, 413, 415, 422)})
 def ask(body: AskRequest) -> Response:
     """Answer a question from the articles.
 
@@ -192,8 +192,7 @@ def _scope(body: AskRequest, qa: QA) -> Scope | None:
     if body.scope is None:
         return None
     if unknown := sorted(id_ for id_ in body.scope.articles or () if qa.article(id_) is None):
-        message = f"there is no article {', '.join(map(repr, unknown[:3]))}; GET /api/articles lists them"
-        raise InvalidFields([FieldProblem(field="scope.articles", message=message)])
+        raise NotFound(f"There is no article {', '.join(map(repr, unknown[:3]))}. GET /api/articles lists them.")
     return body.scope.scope
 
 

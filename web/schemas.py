@@ -3,7 +3,16 @@
 from datetime import date
 from typing import Annotated, Self
 
-from pydantic import AliasPath, BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
+from pydantic import (
+    AliasPath,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from qa.feedback import Reason
 from qa.types import ModelState, Refusal, Role, Scope, Support
@@ -13,6 +22,16 @@ MAX_MESSAGE_CHARS = 20_000
 MAX_ASKED_CHARS = 10_000
 MAX_QUOTE_CHARS = 5_000
 MAX_SCOPE_ARTICLES = 1_000
+
+
+def _written(day: object) -> object:
+    """A day is text, not a number of seconds, for which pydantic would take it, too."""
+    if not isinstance(day, str):
+        raise ValueError("a day is written as 2024-05-30")
+    return day
+
+
+_Day = Annotated[date, BeforeValidator(_written)]
 _ShortText = Annotated[str, StringConstraints(min_length=1, max_length=200)]
 
 
@@ -48,8 +67,8 @@ class ScopeIn(_Request):
     """Which articles a question is asked of: those that meet all that is set."""
 
     articles: frozenset[_ShortText] | None = Field(default=None, min_length=1, max_length=MAX_SCOPE_ARTICLES)
-    since: date | None = Field(default=None, description="Published on this day or later.")
-    until: date | None = Field(default=None, description="Published on this day or earlier.")
+    since: _Day | None = Field(default=None, description="Published on this day or later.")
+    until: _Day | None = Field(default=None, description="Published on this day or earlier.")
 
     @property
     def scope(self) -> Scope:

@@ -26,7 +26,7 @@ from qa.errors import ServiceError
 from qa.opening import bar
 
 _CLIENTS = (1, 2, 4, 8)
-_LOAD_S = 15.0
+_LOAD_S = 8.0
 """How long each number of clients asks."""
 _START_S = 7_200
 _RESULTS = "results.json"

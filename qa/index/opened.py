@@ -146,8 +146,7 @@ class Index:
         if not stored:
             return {}
         with chroma_errors(self.config):
-            found = self.store.sentences.get(ids=list(stored), include=["embeddings"])
-        return {stored[id_]: vector for id_, vector in zip(found["ids"], np.asarray(found["embeddings"]), strict=True)}
+            return {stored[id_]: vector for id_, vector in self.store.vectors(list(stored)).items()}
 
     def close(self) -> None:
         """Let go of the files, or of the connection."""

@@ -16,8 +16,8 @@ from qa.index.chroma import connected
 from qa.index.editions import NEVER, Edition, Version, content_of, edition_id
 from qa.index.lock import check_ours
 from qa.index.passages import span_id
-from qa.index.store import RECORDS, Embedder, Store, batches, collections_of
-from qa.index.trust import OWN, State, check_free, check_surroundings, in_good_order, state
+from qa.index.store import OWN, RECORDS, Embedder, Store, batches, collections_of
+from qa.index.trust import State, check_free, check_surroundings, in_good_order, state
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
@@ -210,24 +210,19 @@ def _is_whole(config: Config, embedder: Embedder) -> bool:
 
 
 def _finds_its_own(store: Store, embedder: Embedder, thorough: bool = False) -> bool:
-    """Whether sentences, embedded again, are found: the first of a few articles, or many of all articles."""
+    """Whether sentences, embedded again, have the vectors that they should: the first of a few articles, or many."""
     store.version()
-    editions = store.editions()
-    whole = sorted(edition.id for edition in editions if edition.whole)
-    unfinished = {edition.id for edition in editions if not edition.whole}
+    whole = sorted(edition.id for edition in store.editions() if edition.whole)
     texts = {
         span_id(stored.edition_id, start, end): stored.article.text[start:end]
         for stored in store.load(whole if thorough else whole[:: max(1, len(whole) // _SAMPLE)])
         for start, end in stored.sentences[: None if thorough else 1]
     }
     for batch in batches(list(texts)[:: len(texts) // _LARGE_SAMPLE + 1], RECORDS):
-        vectors = embedder.embed([texts[id_] for id_ in batch])
-        hits = store.sentences.query(query_embeddings=vectors, n_results=1, include=["distances"])
-        for id_, ids, distances in zip(batch, hits["ids"], hits["distances"] or (), strict=True):
-            # Twins share a vector, so it may be another sentence, but none that says something else.
-            if not ids or distances[0] > OWN:
-                return False
-            twin = texts[ids[0]] == texts[id_] if ids[0] in texts else ids[0].rpartition(":")[0] in unfinished
-            if thorough and not twin:
-                return False
+        wanted = embedder.embed([texts[id_] for id_ in batch])
+        stored = store.vectors(batch)
+        if any(id_ not in stored or stored[id_] @ vector < 1 - OWN for id_, vector in zip(batch, wanted, strict=True)):
+            return False
+        if not store.are_found(wanted):
+            return False
     return True

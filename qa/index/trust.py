@@ -26,13 +26,11 @@ from qa.errors import IndexMissing, IndexUnavailable
 from qa.index.chroma import connected
 from qa.index.editions import content_of
 from qa.index.passages import span_id
-from qa.index.store import RECORDS, Store, batches
+from qa.index.store import OWN, RECORDS, Store, batches
 
 _log = logging.getLogger(__name__)
 _SAMPLE = 5_000
 """Sentences looked up by their own vectors, at most: about three seconds."""
-OWN = 0.01
-"""Cosine distance up to which a vector found is the vector looked for."""
 _ROOM = 1 << 20
 """Bytes that must be left on the disk before anything that is wrong with an index is blamed on the index."""
 _TIME_S = 600
@@ -192,13 +190,12 @@ def is_whole(store: Store) -> bool:
 
 
 def _find_themselves(store: Store, ids: Sequence[str]) -> bool:
-    """Whether these sentences' vectors are unit vectors, and each is the nearest to itself."""
-    vectors = np.asarray(store.sentences.get(ids=list(ids), include=["embeddings"])["embeddings"], np.float32)
-    if len(vectors) < len(ids) or np.abs(np.linalg.norm(vectors, axis=1) - 1).max() > OWN:
+    """Whether these sentences have unit vectors, and are found by them."""
+    stored = store.vectors(ids)
+    vectors = np.array(list(stored.values()), np.float32)
+    if len(stored) < len(ids) or np.abs(np.linalg.norm(vectors, axis=1) - 1).max() > OWN:
         return False
-    hits = store.sentences.query(query_embeddings=vectors, n_results=1, include=["distances"])
-    # Twins share a vector, so nearness and not the id is what counts.
-    return all(row and row[0] < OWN for row in hits["distances"] or ())
+    return store.are_found(vectors)
 
 
 if __name__ == "__main__":
