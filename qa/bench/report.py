@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 _COLOURS = ("#8a5a00", "#2a6f97", "#7a3b69", "#4f772d")
 _WIDTH, _HEIGHT = 420, 260
-_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 404, 34, 218
+_LEFT, _RIGHT, _TOP, _BOTTOM = 56, 390, 34, 218
 
 Sizes = Mapping[str, Mapping[str, Any]]
 Series = Mapping[str, Sequence[tuple[float, float]]]
