@@ -25,7 +25,7 @@ export class LiveAnswer {
     this.waiting = waiting;
     this.text = el("div", { class: "text" });
     this.cited = new Map();
-    this.unknown = [];
+    this.uncited = [];
     this.source = null;
   }
 
@@ -34,20 +34,14 @@ export class LiveAnswer {
   }
 
   message({ delta }) {
-    if (!this.text.firstChild) this.timer = setTimeout(() => this.#show(), AT_ONCE_MS);
     const numbers = [...delta.matchAll(/\[(\d+)\]/g)].map(([, n]) => Number(n));
-    if (String(numbers) !== this.source) this.text.append(quoted("p"));
-    this.source = String(numbers);
-    const marks = el("span");
-    this.text.lastChild.append(quoted("bdi", {}, delta.replaceAll(/ ?\[\d+\]/g, "").trim()), marks, " ");
-    this.unknown.push({ numbers, marks });
-    this.#mark();
+    this.uncited.push({ numbers, told: delta.replaceAll(/ ?\[\d+\]/g, "").trim() });
+    this.#write();
   }
 
-  // The first one's citation comes after the text that refers to it.
   citation(citation) {
     this.cited.set(citation.n, citation);
-    this.#mark();
+    this.#write();
   }
 
   // What was told so far stays, where no more will come.
@@ -59,11 +53,15 @@ export class LiveAnswer {
     clearTimeout(this.timer);
   }
 
-  #mark() {
-    for (const { numbers, marks } of this.unknown) {
-      marks.replaceChildren(...marksOf(numbers, "supported", this.cited));
+  // A sentence is told with its citations, which come after it: marks put in later would move what stands there.
+  #write() {
+    while (this.uncited[0]?.numbers.every((n) => this.cited.has(n))) {
+      const { numbers, told } = this.uncited.shift();
+      if (!this.text.firstChild) this.timer = setTimeout(() => this.#show(), AT_ONCE_MS);
+      if (String(numbers) !== this.source) this.text.append(quoted("p"));
+      this.source = String(numbers);
+      this.text.lastChild.append(quoted("bdi", {}, told), ...marksOf(numbers, "supported", this.cited), " ");
     }
-    this.unknown = this.unknown.filter(({ numbers }) => !numbers.every((n) => this.cited.has(n)));
   }
 
   #show() {
