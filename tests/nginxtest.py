@@ -1,7 +1,5 @@
 """A real nginx for the tests, with the configuration that ships. A plugin of pytest."""
 
-import os
-import shutil
 import socket
 import subprocess
 import time
@@ -11,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from programs import installed
 
 TEMPLATE = Path(__file__).parent.parent / "web" / "deploy" / "nginx.conf.template"
 TOKEN = "5ec2e7" * 10
@@ -46,10 +45,7 @@ Front = Callable[[str, str], Proxy]
 @pytest.fixture
 def front(tmp_path: Path) -> Iterator[Front]:
     """Starts nginx before an app and a Chroma server, given as host:port."""
-    if not (program := shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")):
-        if os.environ.get("CI"):
-            pytest.fail("nginx is not installed")
-        pytest.skip("nginx is not installed")
+    program = installed("nginx")
     with ExitStack() as running:
 
         def start(app: str, chroma: str) -> Proxy:

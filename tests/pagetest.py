@@ -3,13 +3,12 @@
 A plugin of pytest (`conftest.py` names it): its fixtures need no import.
 """
 
-import os
-import shutil
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+from programs import CHROMIUM, installed
 from webtest import JETS, WHERE, FakeQA, serving
 
 from qa.assemble import open_qa
@@ -32,20 +31,12 @@ _TELL_VIOLATIONS = """addEventListener("securitypolicyviolation", (event) =>
   console.error(`Policy violated: ${event.violatedDirective} by ${event.blockedURI || event.sourceFile}`));"""
 
 
-def chromium_path() -> str | None:
-    """The installed Chromium; none is ever downloaded."""
-    return shutil.which("chromium") or shutil.which("google-chrome")
-
-
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     """One process for the whole run."""
-    chromium = chromium_path()
-    if chromium is None:
-        message = "No Chromium found. Install it (apt-get install chromium) to test the page."
-        pytest.fail(message) if "CI" in os.environ else pytest.skip(message)
+    program = installed(*CHROMIUM)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium, args=CHROMIUM_ARGS)
+        browser = playwright.chromium.launch(executable_path=program, args=CHROMIUM_ARGS)
         yield browser
         browser.close()
 

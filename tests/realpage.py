@@ -10,8 +10,9 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
-from pagetest import CHROMIUM_ARGS, chromium_path
+from pagetest import CHROMIUM_ARGS
 from playwright.sync_api import Browser, sync_playwright
+from programs import CHROMIUM, find
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,7 +54,7 @@ def chromium() -> Iterator[Browser]:
     Raises:
         SystemExit: there is none.
     """
-    path = chromium_path()
+    path = find(*CHROMIUM)
     if path is None:
         raise SystemExit("error: No Chromium found. Install it (apt-get install chromium).")
     with sync_playwright() as playwright:

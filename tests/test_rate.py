@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -14,6 +13,7 @@ from typing import Any
 
 import pytest
 from flask.testing import FlaskClient
+from programs import installed
 from webtest import WHERE, FakeQA
 from werkzeug.test import TestResponse
 
@@ -87,10 +87,7 @@ def test_trying_keys_is_counted_and_having_none_is_not() -> None:
 @pytest.fixture
 def redis(tmp_path: Path) -> Iterator[Redis]:
     """The address of a real Redis, and what stops it and starts it again."""
-    if not (program := shutil.which("redis-server")):
-        if os.environ.get("CI"):
-            pytest.fail("redis-server is not installed")
-        pytest.skip("redis-server is not installed")
+    program = installed("redis-server")
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     running: list[subprocess.Popen[bytes]] = []
