@@ -1,5 +1,6 @@
 """Puts the service together: the only module that knows every concrete part."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qa.answer.condense import Condense
@@ -8,7 +9,7 @@ from qa.answer.generative import Generative
 from qa.answer.verify import Verify
 from qa.config import Answering, Config
 from qa.converse import standalone
-from qa.index import Embedder, Index, Progress, SyncReport, open_index, sync
+from qa.index import Embedder, Index, Progress, Stored, SyncReport, open_index, sync
 from qa.ingest import Collection, read_folder
 from qa.lexical import open_words
 from qa.models.embedding import MiniLMEmbedding
@@ -81,13 +82,19 @@ def load_models(config: Config) -> Models:
     )
 
 
-def open_qa(config: Config, models: Models | None = None, progress: Progress = _no_progress) -> QA:
+def open_qa(
+    config: Config,
+    models: Models | None = None,
+    progress: Progress = _no_progress,
+    known: Sequence[Stored] = (),
+) -> QA:
     """Open the service on the index as it is now.
 
     Args:
         config: names the index.
         models: loaded here if they are not given.
         progress: of counting words, which a version of the index wants once on each machine.
+        known: what the index holds, if a sync has just read it.
 
     Raises:
         IndexMissing: nothing was indexed with this configuration.
@@ -95,7 +102,7 @@ def open_qa(config: Config, models: Models | None = None, progress: Progress = _
         ModelError: a model is missing or damaged.
         ConfigError: the language model cannot be used as it is configured.
     """
-    return qa_on(*open_stages(config, models, progress), config)
+    return qa_on(*open_stages(config, models, progress, known), config)
 
 
 def qa_on(index: Index, stages: Stages, config: Config) -> QA:
@@ -104,10 +111,13 @@ def qa_on(index: Index, stages: Stages, config: Config) -> QA:
 
 
 def open_stages(
-    config: Config, models: Models | None = None, progress: Progress = _no_progress
+    config: Config,
+    models: Models | None = None,
+    progress: Progress = _no_progress,
+    known: Sequence[Stored] = (),
 ) -> tuple[Index, Stages]:
     """Open the index, and put the stages of an answer together. Takes and raises what `open_qa` does."""
-    index = open_index(config)
+    index = open_index(config, known)
     models = models or load_models(config)
     words = open_words(index, progress)
     vocabulary = Vocabulary(words.counts, dictionary())

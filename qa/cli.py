@@ -131,18 +131,20 @@ def _load(config: Config) -> "Flask":
 
     An embedded index is brought in step with the articles first, and the process stays its only writer until it ends.
     """
-    from qa.index import writing
+    from qa.index import read_ahead, writing
+
+    held = ExitStack()
+    if config.chroma.mode == "embedded":
+        held.enter_context(writing(config))
+        atexit.register(held.close)
+        read_ahead(config)  # goes on while the libraries below are imported
     from qa.live import Live
     from qa.opening import open_with_progress, sync_with_progress
     from web import create_app
 
     if config.chroma.mode == "server":
         return create_app(Live(config), config)
-    held = ExitStack()
-    held.enter_context(writing(config))
-    atexit.register(held.close)
-    sync_with_progress(config)
-    return create_app(open_with_progress(config), config)
+    return create_app(open_with_progress(config, sync_with_progress(config).known), config)
 
 
 def _ingest(config: Config, _: argparse.Namespace) -> int:

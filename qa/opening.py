@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 from tqdm import tqdm
@@ -10,7 +10,7 @@ from tqdm import tqdm
 from qa.assemble import open_qa, sync_articles
 from qa.config import Config
 from qa.errors import IndexLocked, IndexMissing
-from qa.index import Progress, leftovers, tidy, writing
+from qa.index import Progress, Stored, SyncReport, leftovers, tidy, writing
 from qa.service import QA
 
 logger = logging.getLogger(__name__)
@@ -29,8 +29,7 @@ def open_in_step(config: Config) -> QA:
         return open_with_progress(config)
     try:
         with writing(config):
-            sync_with_progress(config)
-            return open_with_progress(config)
+            return open_with_progress(config, sync_with_progress(config).known)
     except IndexLocked:
         logger.warning("Another process is using the index; it is read as it is.")
     try:
@@ -39,13 +38,18 @@ def open_in_step(config: Config) -> QA:
         raise IndexLocked("Another process is still indexing the articles. Try again when it is done.") from error
 
 
-def open_with_progress(config: Config) -> QA:
-    """Open the service, with a progress bar for what a new version of the index wants once."""
+def open_with_progress(config: Config, known: Sequence[Stored] = ()) -> QA:
+    """Open the service, with a progress bar for what a new version of the index wants once.
+
+    Args:
+        config: names the index.
+        known: what the index holds, if a sync has just read it.
+    """
     with bar("passage") as progress:
-        return open_qa(config, progress=progress)
+        return open_qa(config, progress=progress, known=known)
 
 
-def sync_with_progress(config: Config) -> None:
+def sync_with_progress(config: Config) -> SyncReport:
     """Bring the index in step with the articles, with a progress bar and a line on what was done, both on stderr."""
     with bar("article") as progress:
         synced = sync_articles(config, progress)
@@ -61,6 +65,7 @@ def sync_with_progress(config: Config) -> None:
         logger.info("Of another configuration or version, and not read by this one: %s", left)
     if config.chroma.mode == "server":
         tidy(config, _wait)
+    return report
 
 
 def _wait(seconds: float) -> None:

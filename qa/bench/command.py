@@ -84,7 +84,7 @@ def _served(folder: Path, options: Sequence[str]) -> Iterator[tuple[str, float]]
     """A service on a size: its address, and how many seconds it took until it was ready."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "qa.bench.measure", "serve", str(folder), *options, "--port", str(port)]
+    command = [sys.executable, "-m", "qa.bench.serve", str(folder), str(port), *options]
     address, began = f"http://127.0.0.1:{port}", time.perf_counter()
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL, start_new_session=True)
     try:

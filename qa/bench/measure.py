@@ -9,7 +9,6 @@ import resource
 import sys
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +17,9 @@ import yaml
 
 from qa.assemble import Models, load_models, open_stages, qa_on, sync_articles
 from qa.bench.corpus import REAL, Corpus
+from qa.bench.serve import CENTRES, config_of
 from qa.bench.synthetic import Synthetic
-from qa.config import Config
-from qa.index import Embedder, Index, writing
+from qa.index import Index, writing
 from qa.models.embedding import MiniLMEmbedding
 from qa.service import QA, Stages
 from qa.types import Answer, Scope
@@ -31,18 +30,6 @@ _ASKED = 200
 """Questions asked for the percentiles."""
 _SEARCHED = 40
 """Questions searched in each scope."""
-
-
-def config_of(folder: Path) -> Config:
-    """The configuration of a size."""
-    changes = {"articles": {"folder": folder / "articles"}, "index": {"folder": folder / "index"}}
-    return Config.model_validate(changes)
-
-
-def embedder_of(config: Config, real: bool) -> Embedder:
-    """The real embedding model, or vectors that cost nothing."""
-    model = MiniLMEmbedding(threads=config.embedding.threads)
-    return model if real else Synthetic(model, Corpus().sentences)
 
 
 def questions() -> list[str]:
@@ -56,7 +43,10 @@ def questions() -> list[str]:
 def ingest(folder: Path, real: bool) -> dict[str, Any]:
     """Index the articles of a size: how fast, against embedding alone."""
     config, sentences = config_of(folder), Corpus().sentences
-    model, embedder = MiniLMEmbedding(threads=config.embedding.threads), embedder_of(config, real)
+    model = MiniLMEmbedding(threads=config.embedding.threads)
+    if not real:
+        np.save(folder / CENTRES, model.embed(sentences))
+    embedder = model if real else Synthetic(np.load(folder / CENTRES))
     sample = [sentences[n % len(sentences)] for n in range(_RAW)]
     before = _seconds(lambda: model.embed(sample))
     with writing(config):
@@ -134,24 +124,6 @@ def _scoped(index: Index, stages: Stages, qa: QA, asked: Sequence[str]) -> dict[
     return found
 
 
-def serve(folder: Path, real: bool, port: int) -> None:
-    """Serve as `qa serve` does, but for what embeds the articles."""
-    from qa.opening import open_with_progress
-    from web import create_app
-    from web.serve import serve as run
-
-    config = config_of(folder)
-    server = config.server.model_copy(update={"port": port})
-    held = ExitStack()
-
-    def load() -> Any:
-        held.enter_context(writing(config))
-        sync_articles(config, embedder=embedder_of(config, real))
-        return create_app(open_with_progress(config), config)
-
-    run(server, load)
-
-
 def _seconds(action: Callable[[], object]) -> float:
     began = time.perf_counter()
     action()
@@ -181,13 +153,9 @@ def _size_mb(folder: Path) -> float:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
-    parser.add_argument("part", choices=["ingest", "answer", "serve"])
+    parser.add_argument("part", choices=["ingest", "answer"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--synthetic", action="store_true")
-    parser.add_argument("--port", type=int, default=8000)
     options = parser.parse_args()
-    if options.part == "serve":
-        serve(options.folder, not options.synthetic, options.port)
-    else:
-        part = {"ingest": ingest, "answer": answer}[options.part]
-        print(json.dumps(part(options.folder, not options.synthetic)))
+    part = {"ingest": ingest, "answer": answer}[options.part]
+    print(json.dumps(part(options.folder, not options.synthetic)))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from qa.index import Embedder, Vectors
+from qa.index import Vectors
 
 _NOISE = 0.6
 """Length of what is added to a real vector of length 1: neighbours end up about as far apart as related sentences."""
@@ -15,12 +15,11 @@ class Synthetic:
     """Draws a sentence's vector near one of some real ones, always the same for the same text.
 
     Args:
-        real: embeds the sentences that the vectors lie near.
-        sentences: those sentences.
+        centres: those real ones [centres, dimensions].
     """
 
-    def __init__(self, real: Embedder, sentences: Sequence[str]) -> None:
-        self._centres = real.embed(sentences)
+    def __init__(self, centres: Vectors) -> None:
+        self._centres = centres
 
     def embed(self, texts: Sequence[str]) -> Vectors:
         """Unit vectors [texts, dimensions], about fifty times faster than real ones."""

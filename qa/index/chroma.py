@@ -82,9 +82,13 @@ def _of_folder(config: Config) -> Client:
     try:
         return cast(Client, chromadb.PersistentClient(str(folder), settings=Settings(anonymized_telemetry=False)))
     except ChromaError:
-        # Chroma keeps the half-started system of a folder that it could not open, and would hand it out again.
-        SharedSystemClient.clear_system_cache()
+        forget_folders()  # it keeps the half-started system of one that it could not open
         raise
+
+
+def forget_folders() -> None:
+    """Have Chroma open a folder anew, when it is asked for one that some client has open, too."""
+    SharedSystemClient.clear_system_cache()
 
 
 def _of_server(chroma: Chroma) -> Client:

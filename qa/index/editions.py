@@ -55,7 +55,7 @@ class Edition:
 class Stored:
     """An edition with its content."""
 
-    edition_id: str
+    edition: Edition
     article: Article
     passages: Spans
 
@@ -67,7 +67,7 @@ class Stored:
     @property
     def is_as_written(self) -> bool:
         """Whether its content is that which its id stands for."""
-        return edition_id(self.article) == self.edition_id
+        return edition_id(self.article) == self.edition.id
 
 
 def edition_id(article: Article) -> str:

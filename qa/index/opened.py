@@ -167,8 +167,12 @@ def current_version(config: Config, client: Client) -> Version:
     return version
 
 
-def open_index(config: Config) -> Index:
+def open_index(config: Config, known: Sequence[Stored] = ()) -> Index:
     """Open the version in force for reading.
+
+    Args:
+        config: names it.
+        known: what it holds, if that was just read, and need not be read again.
 
     Raises:
         IndexMissing: there is none for this configuration, or it is empty.
@@ -183,7 +187,7 @@ def open_index(config: Config) -> Index:
     with in_good_order(config) if found is State.TRUSTED else nullcontext():
         client = connect(config)
         try:
-            index = _opened(config, client)
+            index = _opened(config, client, known)
             if config.chroma.mode == "embedded":
                 _read_vectors(index)
             return index
@@ -195,16 +199,17 @@ def open_index(config: Config) -> Index:
             raise
 
 
-def _opened(config: Config, client: Client) -> Index:
+def _opened(config: Config, client: Client, known: Sequence[Stored]) -> Index:
     version = current_version(config, client)
-    with chroma_errors(config):
-        store = Store(client, config.fingerprint)
-        sentences = {e.id: e.sentences for e in store.editions() if e.within(version.number)}
-        editions = sorted(store.load(list(sentences)), key=lambda stored: stored.article.id)
-    if not editions:
-        raise IndexMissing("The index holds no article yet. Run `qa ingest`.")
-    if not _is_as_stored(editions, version):
-        raise IndexUnavailable(_DAMAGED)
+    store = Store(client, config.fingerprint)
+    if not known or not _are_content(known, version):
+        with chroma_errors(config):
+            known = [stored for stored in store.load() if stored.edition.within(version.number)]
+        if not known:
+            raise IndexMissing("The index holds no article yet. Run `qa ingest`.")
+        if not (_are_content(known, version) and all(stored.is_as_written for stored in known)):
+            raise IndexUnavailable(_DAMAGED)
+    editions = sorted(known, key=lambda stored: stored.article.id)
     articles = [stored.article for stored in editions]
     return Index(
         config=config,
@@ -213,10 +218,10 @@ def _opened(config: Config, client: Client) -> Index:
         passages=Passages(articles, [stored.passages for stored in editions]),
         store=store,
         client=client,
-        _editions={stored.article.id: stored.edition_id for stored in editions},
-        _numbers={stored.edition_id: number for number, stored in enumerate(editions)},
+        _editions={stored.article.id: stored.edition.id for stored in editions},
+        _numbers={stored.edition.id: number for number, stored in enumerate(editions)},
         _published=np.array([article.published or "" for article in articles]),
-        _sentences=np.array([sentences[stored.edition_id] for stored in editions]),
+        _sentences=np.array([stored.edition.sentences for stored in editions]),
     )
 
 
@@ -228,7 +233,5 @@ def _read_vectors(index: Index) -> None:
         index.nearest(vector, 1)
 
 
-def _is_as_stored(editions: Sequence[Stored], version: Version) -> bool:
-    return content_of(stored.edition_id for stored in editions) == version.content and all(
-        stored.is_as_written for stored in editions
-    )
+def _are_content(editions: Sequence[Stored], version: Version) -> bool:
+    return content_of(stored.edition.id for stored in editions) == version.content

@@ -12,11 +12,11 @@ sentences, then its real `since`: what an interrupted sync leaves behind is eith
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -95,10 +95,7 @@ class Store:
     def editions(self) -> list[Edition]:
         """Every edition that is stored, of whatever version."""
         found = self.articles.get(include=["metadatas"])
-        return [
-            Edition(id_, article_of(id_), **{key: int(known[key]) for key in _COUNTS})  # type: ignore[arg-type]
-            for id_, known in zip(found["ids"], found["metadatas"] or (), strict=True)
-        ]
+        return [_edition(id_, known) for id_, known in zip(found["ids"], found["metadatas"] or (), strict=True)]
 
     def mark(self, ids: Sequence[str], **metadata: int) -> None:
         """Set `since` or `until` of some editions."""
@@ -113,7 +110,7 @@ class Store:
         for batch in batches(ids, RECORDS):
             self.mark(batch, since=NEVER)
             for stored in self.load(batch):
-                for sentences in batches([span_id(stored.edition_id, *span) for span in stored.sentences], RECORDS):
+                for sentences in batches([span_id(stored.edition.id, *span) for span in stored.sentences], RECORDS):
                     self.sentences.delete(ids=sentences)
             self.articles.delete(ids=batch)
 
@@ -173,20 +170,24 @@ class Store:
         found = [bool(row) and row[0] < OWN for row in hits["distances"] or ()]
         return sum(found) >= _FOUND * len(vectors)
 
-    def load(self, ids: Sequence[str]) -> Iterator[Stored]:
-        """Editions with their content, by their ids; one that is not there is left out."""
-        for batch in batches(ids, RECORDS):
+    def load(self, ids: Sequence[str] | None = None) -> Iterator[Stored]:
+        """Editions with their content: all, or some by their ids, of which one that is not there is left out."""
+        for batch in batches(self.articles.get(include=[])["ids"] if ids is None else ids, RECORDS):
             found = self.articles.get(ids=batch, include=["documents", "metadatas"])
             for id_, text, known in zip(found["ids"], found["documents"] or (), found["metadatas"] or (), strict=True):
                 title, url, published = (str(known[key]) for key in ("title", "url", "published"))
                 article = Article(article_of(id_), title, text, url or None, published or None)
                 passages = [(start, end) for start, end in json.loads(str(known["offsets"]))]
-                yield Stored(id_, article, passages)
+                yield Stored(_edition(id_, known), article, passages)
 
 
 def collections_of(fingerprint: str) -> tuple[str, str]:
     """The names of the two collections of a recipe."""
     return f"{fingerprint}-articles", f"{fingerprint}-sentences"
+
+
+def _edition(id_: str, known: Mapping[str, Any]) -> Edition:
+    return Edition(id_, article_of(id_), **{key: int(known[key]) for key in _COUNTS})
 
 
 def _existing(client: Client, name: str) -> Collection:

@@ -5,15 +5,15 @@ import re
 import shutil
 import time
 from collections.abc import Callable, Collection, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from chromadb.errors import ChromaError
 
 from qa.config import Config
 from qa.errors import IndexUnavailable
-from qa.index.chroma import connected
-from qa.index.editions import NEVER, Edition, Version, content_of, edition_id
+from qa.index.chroma import connected, forget_folders
+from qa.index.editions import NEVER, Stored, Version, content_of, edition_id
 from qa.index.lock import check_ours
 from qa.index.passages import span_id
 from qa.index.store import OWN, RECORDS, Embedder, Store, batches, collections_of
@@ -40,6 +40,8 @@ class SyncReport:
     sentences: int
     seconds: float
     rebuilt: bool = False
+    known: Sequence[Stored] = field(default=(), repr=False)
+    """What the index holds, where nothing was written: `open_index` need not read it again."""
 
 
 def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progress: Progress) -> SyncReport:
@@ -53,13 +55,16 @@ def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progre
         IndexLocked: another process has taken over.
     """
     started = time.monotonic()
-    rebuilt = _rebuild_if_damaged(config, embedder)
+    found = _read(config, embedder)
+    if found is None:
+        _throw_away(config)
+    stored = found or []
     with in_good_order(config), connected(config) as client:
         store = Store(client, config.fingerprint, create=True)
         before = store.version()
         number = before.number if before else 0
         wanted = {edition_id(article): article for article in articles}
-        plan = _plan(_intact(store), wanted.keys(), before)
+        plan = _plan(stored, wanted.keys(), before)
         for done in store.write([wanted[id_] for id_ in plan.new], number + 1, config.index.chunk_tokens, embedder):
             progress(done, len(plan.new))
         store.mark(plan.returning, since=number + 1, until=NEVER)
@@ -69,7 +74,7 @@ def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progre
         if plan.changes:
             number += 1
             store.commit(number, wanted)
-        editions = store.editions()
+        editions = store.editions() if plan.writes else [one.edition for one in stored]
         if config.chroma.mode == "embedded":  # nobody else reads
             store.delete([edition.id for edition in editions if not edition.within(number)])
         held = [edition for edition in editions if edition.within(number)]
@@ -82,7 +87,8 @@ def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progre
         passages=sum(edition.passages for edition in held),
         sentences=sum(edition.sentences for edition in held),
         seconds=time.monotonic() - started,
-        rebuilt=rebuilt,
+        rebuilt=found is None,
+        known=[] if plan.writes else [one for one in stored if one.edition.within(number)],
     )
 
 
@@ -102,29 +108,28 @@ class _Plan:
     changes: bool
     """Whether the version to be differs from the one in force."""
 
+    @property
+    def writes(self) -> bool:
+        """Whether there is anything to do."""
+        return self.changes or bool(self.new or self.returning or self.kept or self.retired)
 
-def _plan(stored: Sequence[Edition], wanted: Collection[str], before: Version | None) -> _Plan:
+
+def _plan(stored: Sequence[Stored], wanted: Collection[str], before: Version | None) -> _Plan:
     number = before.number if before else 0
-    whole = {edition.id: edition for edition in stored if edition.whole}
-    in_force = {id_ for id_, edition in whole.items() if edition.within(number)}
+    damaged = {one.edition.id for one in stored if not one.is_as_written}
+    if damaged:
+        logger.warning("Not as they were stored: %s", ", ".join(sorted(damaged)))
+    whole = {one.edition.id: one.edition for one in stored if one.edition.whole}
+    in_force = {id_ for id_, edition in whole.items() if edition.within(number)} - damaged
     over = {id_: edition for id_, edition in whole.items() if edition.until != NEVER}
     return _Plan(
         known={whole[id_].article_id for id_ in in_force},
-        new=[id_ for id_ in wanted if id_ not in whole],
+        new=[id_ for id_ in wanted if id_ not in whole or id_ in damaged],
         returning=[id_ for id_ in over if id_ in wanted and id_ not in in_force],
         kept=[id_ for id_ in over if id_ in wanted and id_ in in_force],
         retired=[id_ for id_ in whole if id_ not in wanted and id_ not in over],
         changes=before is None or before.content != content_of(wanted) or in_force != set(wanted),
     )
-
-
-def _intact(store: Store) -> list[Edition]:
-    """The editions that are stored, but for those whose content is not what was written."""
-    editions = store.editions()
-    damaged = {stored.edition_id for stored in store.load([e.id for e in editions]) if not stored.is_as_written}
-    if damaged:
-        logger.warning("Not as they were stored, and stored anew: %s", ", ".join(sorted(damaged)))
-    return [edition for edition in editions if edition.id not in damaged]
 
 
 def leftovers(config: Config) -> list[Path]:
@@ -160,21 +165,15 @@ def tidy(config: Config, wait: Callable[[float], None] = time.sleep) -> None:
         store.delete(over)
 
 
-def _rebuild_if_damaged(config: Config, embedder: Embedder) -> bool:
-    """Throw an index away that has lost something, so that it is made anew; say whether that was so."""
-    folder = config.index.folder / config.fingerprint
-    if config.chroma.mode == "embedded" and not folder.exists():
-        return False
-    if _is_whole(config, embedder):
-        return False
+def _throw_away(config: Config) -> None:
     logger.warning("The index %s is damaged; it is built anew from the articles.", config.fingerprint)
     if config.chroma.mode == "embedded":
-        _remove(folder)
-        return True
+        forget_folders()
+        _remove(config.index.folder / config.fingerprint)
+        return
     with connected(config) as client:
         for name in collections_of(config.fingerprint):
             client.delete_collection(name)
-    return True
 
 
 def _remove(folder: Path) -> None:
@@ -189,40 +188,46 @@ def _remove(folder: Path) -> None:
         ) from error
 
 
-def _is_whole(config: Config, embedder: Embedder) -> bool:
-    """Whether a sample of sentences is found by its own vectors; a count would not notice lost vectors."""
+def _read(config: Config, embedder: Embedder) -> list[Stored] | None:
+    """Everything that is stored; None if something of it is lost."""
     if config.chroma.mode == "server":  # where an error says nothing about what is stored
         with connected(config) as client:
-            return _finds_its_own(Store(client, config.fingerprint, create=True), embedder)
+            return _whole(Store(client, config.fingerprint, create=True), embedder)
+    if not (config.index.folder / config.fingerprint).exists():
+        return []
     check_free(config)
     found = state(config)
     if found in (State.NOT_WHOLE, State.DEADLY):
         check_surroundings(config)
-        return False
+        return None
     try:
         with connected(config) as client:
             store = Store(client, config.fingerprint, create=True)
-            return _finds_its_own(store, embedder, thorough=found is not State.TRUSTED)
+            return _whole(store, embedder, thorough=found is not State.TRUSTED)
     except (IndexUnavailable, ChromaError, LookupError, TypeError, ValueError, OSError) as error:
         check_surroundings(config)
         logger.warning("Chroma cannot read the index: %s", error)
-        return False
+        return None
 
 
-def _finds_its_own(store: Store, embedder: Embedder, thorough: bool = False) -> bool:
-    """Whether sentences, embedded again, have the vectors that they should: the first of a few articles, or many."""
+def _whole(store: Store, embedder: Embedder, thorough: bool = False) -> list[Stored] | None:
+    """Everything that is stored, if a sample of sentences is found by their vectors; a count would not notice a loss.
+
+    The sample is the first sentence of a few articles, or sentences of all. Their vectors are made again.
+    """
     store.version()
-    whole = sorted(edition.id for edition in store.editions() if edition.whole)
+    stored = list(store.load())
+    whole = sorted((one for one in stored if one.edition.whole), key=lambda one: one.edition.id)
     texts = {
-        span_id(stored.edition_id, start, end): stored.article.text[start:end]
-        for stored in store.load(whole if thorough else whole[:: max(1, len(whole) // _SAMPLE)])
-        for start, end in stored.sentences[: None if thorough else 1]
+        span_id(one.edition.id, start, end): one.article.text[start:end]
+        for one in (whole if thorough else whole[:: max(1, len(whole) // _SAMPLE)])
+        for start, end in one.sentences[: None if thorough else 1]
     }
     for batch in batches(list(texts)[:: len(texts) // _LARGE_SAMPLE + 1], RECORDS):
         wanted = embedder.embed([texts[id_] for id_ in batch])
-        stored = store.vectors(batch)
-        if any(id_ not in stored or stored[id_] @ vector < 1 - OWN for id_, vector in zip(batch, wanted, strict=True)):
-            return False
+        kept = store.vectors(batch)
+        if any(id_ not in kept or kept[id_] @ vector < 1 - OWN for id_, vector in zip(batch, wanted, strict=True)):
+            return None
         if not store.are_found(wanted):
-            return False
-    return True
+            return None
+    return stored

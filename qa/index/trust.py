@@ -23,7 +23,7 @@ import numpy as np
 
 from qa.config import Config
 from qa.errors import IndexMissing, IndexUnavailable
-from qa.index.chroma import connected
+from qa.index.chroma import connect, connected
 from qa.index.editions import content_of
 from qa.index.passages import span_id
 from qa.index.store import OWN, RECORDS, Store, batches
@@ -54,11 +54,33 @@ def state(config: Config) -> State:
     Raises:
         IndexUnavailable: there is no telling, since what reads them was killed or does not come to an end.
     """
-    trusted = False
+    trusted = _is_as_left(config)
     with suppress(OSError):
-        trusted = _memory(config).read_text(encoding="utf-8", errors="replace") == _look(config)
         _memory(config).unlink()
     return State.TRUSTED if trusted else _read_elsewhere(config)
+
+
+def read_ahead(config: Config) -> None:
+    """Have Chroma begin to read the vectors of an embedded index, which takes seconds from 10^5 passages on.
+
+    For a process that will open the index, and has other things to do before. What it reads stays open until the end of
+    the process. Files that are not as they were left are not touched.
+    """
+    if config.chroma.mode == "embedded" and _is_as_left(config):
+        with in_good_order(config), suppress(IndexUnavailable):
+            store = Store(connect(config), config.fingerprint)
+            Thread(target=_read_vectors, args=[store], name="read ahead", daemon=True).start()
+
+
+def _read_vectors(store: Store) -> None:
+    with suppress(Exception):  # whoever opens the index will meet it, too
+        store.sentences.get(limit=1, include=["embeddings"])
+
+
+def _is_as_left(config: Config) -> bool:
+    with suppress(OSError):
+        return _memory(config).read_text(encoding="utf-8", errors="replace") == _look(config)
+    return False
 
 
 @contextmanager
@@ -175,15 +197,14 @@ def _end_with_parent() -> None:
 def is_whole(store: Store) -> bool:
     """Whether every edition is as it was written, has its sentences, and these are found by their own vectors."""
     version = store.version()
-    editions = store.editions()
-    whole = [edition.id for edition in editions if edition.whole]
-    if version and content_of(e.id for e in editions if e.within(version.number)) != version.content:
+    whole = [stored for stored in store.load() if stored.edition.whole]
+    if version and content_of(s.edition.id for s in whole if s.edition.within(version.number)) != version.content:
         return False
-    stored = set(store.sentences.get(include=[])["ids"])
+    sentences = set(store.sentences.get(include=[])["ids"])
     ids = []
-    for edition in store.load(whole):
-        own = [span_id(edition.edition_id, *span) for span in edition.sentences]
-        if not edition.is_as_written or not stored.issuperset(own):
+    for stored in whole:
+        own = [span_id(stored.edition.id, *span) for span in stored.sentences]
+        if not stored.is_as_written or not sentences.issuperset(own):
             return False
         ids += own
     return all(_find_themselves(store, batch) for batch in batches(ids[:: len(ids) // _SAMPLE + 1], RECORDS))
