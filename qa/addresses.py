@@ -14,7 +14,11 @@ def _of_model(value: str) -> str:
 
 
 def _of_chroma(value: str) -> str:
-    return _without_secret(value, "http://localhost:8001", "CHROMA_TOKEN")
+    example = "http://localhost:8001"
+    _without_secret(value, example, "CHROMA_TOKEN")
+    if urlsplit(value).path.strip("/"):
+        raise ValueError(f"must be an address like {example}, without a path, of which Chroma's client knows nothing")
+    return value
 
 
 def _without_secret(value: str, example: str, secret: str) -> str:

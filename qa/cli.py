@@ -118,7 +118,9 @@ def _serve(config: Config, options: argparse.Namespace) -> int:
         server = Server.model_validate({**config.server.model_dump(), **changes})
     except ValidationError as error:
         raise ConfigError(f"--{error.errors()[0]['loc'][0]}: {error.errors()[0]['msg']}") from error
-    with tempfile.TemporaryDirectory(prefix="qa-metrics-") as folder:
+    # In memory where there is such a folder: counters are mapped files, and a write to one on a full disk kills us.
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="qa-metrics-", dir=memory) as folder:
         os.environ["PROMETHEUS_MULTIPROC_DIR"] = folder  # before its client library is imported: see web/metrics.py
         from web.serve import serve
 

@@ -1,6 +1,7 @@
 """The service on the newest version of an index that somebody else writes."""
 
 import logging
+import time
 from threading import Event, Thread
 
 from qa.assemble import load_models, open_stages, qa_on
@@ -15,8 +16,7 @@ _log = logging.getLogger(__name__)
 class Live:
     """Looks for a new version of the index every few seconds, opens it beside the old one, then goes over to it.
 
-    Whoever asks gets one version and may keep it for as long as an answer takes: the one before is closed only when the
-    one after has come.
+    Whoever asks gets one version and may keep it for as long as an answer takes.
 
     Args:
         config: names the index, and says how often to look.
@@ -27,11 +27,13 @@ class Live:
     """
 
     def __init__(self, config: Config) -> None:
+        self.problem: QAError | None = None
+        """Why questions cannot be answered now, as far as that is known; None while they can be."""
         self._config = config
         self._models = load_models(config)
         self._opened: tuple[Index, QA] | None = None
-        self._before: Index | None = None
-        self._problem: QAError = IndexUnavailable("The index is not open yet. Try again in a moment.")
+        self._replaced: list[tuple[float, Index]] = []
+        self._told = ""
         self._stopped = Event()
         self._look()
         self._thread = Thread(target=self._watch, name="index versions", daemon=True)
@@ -44,39 +46,64 @@ class Live:
             IndexUnavailable: none could be, so far.
         """
         if self._opened is None:
-            raise type(self._problem)(str(self._problem))
+            raise self.problem or IndexUnavailable("The index is not open yet. Try again in a moment.")
         return self._opened[1]
 
     def close(self) -> None:
         """Look no more, and let go of the index."""
         self._stopped.set()
         self._thread.join()
-        for index in (self._before, self._opened and self._opened[0]):
-            if index:
-                index.close()
+        self._close_replaced(0)
+        if self._opened:
+            self._opened[0].close()
 
     def _watch(self) -> None:
         while not self._stopped.wait(self._config.chroma.poll_seconds):
             self._look()
 
     def _look(self) -> None:
+        self._close_replaced(self._config.server.answer_seconds)
+        reached = False
         try:
-            if self._opened is None or current_version(self._config, self._opened[0].client) != self._opened[0].version:
+            if not self._is_newest():
+                reached = True
                 self._open()
-            self._problem = IndexUnavailable("")
+            self.problem, self._told = None, ""
         except QAError as error:
-            if str(error) != str(self._problem):  # once, not every few seconds
+            self.problem = None if self._opened and reached else error
+            if str(error) != self._told:  # once, not every few seconds
                 _log.error("%s", error)
-            self._problem = error
+            self._told = str(error)
         except Exception:  # whatever it is, the version that is open serves on, and the next look may succeed
             _log.exception("The index cannot be opened")
 
+    def _is_newest(self) -> bool:
+        index = self._opened and self._opened[0]
+        return index is not None and current_version(self._config, index.client) == index.version
+
     def _open(self) -> None:
+        began = time.monotonic()
         index, stages = open_stages(self._config, self._models)
         qa = qa_on(index, stages, self._config)
         _log.info("Version %d of the index, %d articles", index.version.number, len(index.articles))
-        find_suggestions(qa)
-        if self._before:
-            self._before.close()
-        self._before = self._opened[0] if self._opened else None
+        looking = find_suggestions(qa)
+        if self._opened:
+            looking.join()  # nobody waits for them, then
+        took, grace = time.monotonic() - began, self._config.chroma.grace_seconds
+        if self._opened:
+            self._replaced.append((time.monotonic(), self._opened[0]))
+            if took > grace:
+                _log.warning(
+                    "Opening it took %.0f s: what the version before had was deleted before that. Raise "
+                    "chroma.grace_seconds, which is %.0f.",
+                    *(took, grace),
+                )
         self._opened = index, qa
+
+    def _close_replaced(self, seconds: float) -> None:
+        """Close what was replaced so many seconds ago: no answer is still being made from it."""
+        until = time.monotonic() - seconds
+        for when, index in self._replaced:
+            if when <= until:
+                index.close()
+        self._replaced = [(when, index) for when, index in self._replaced if when > until]

@@ -240,8 +240,12 @@ class QA:
         return self._stages.answerer.answer(question, evidence)
 
 
-def find_suggestions(qa: QA) -> None:
-    """Have the suggestions found while nobody waits for them, neither the start nor the first visitor."""
+def find_suggestions(qa: QA) -> Thread:
+    """Have the suggestions found while nobody waits for them, neither the start nor the first visitor.
+
+    Returns:
+        What looks for them, to be joined by whoever wants to wait.
+    """
 
     def find() -> None:
         try:
@@ -249,7 +253,9 @@ def find_suggestions(qa: QA) -> None:
         except Exception:  # they are looked for again when somebody wants them, who is told what is wrong
             _log.debug("No suggestions could be found", exc_info=True)
 
-    Thread(target=find, name="suggestions", daemon=True).start()
+    thread = Thread(target=find, name="suggestions", daemon=True)
+    thread.start()
+    return thread
 
 
 def check(question: str) -> None:

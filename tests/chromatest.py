@@ -66,6 +66,12 @@ def chroma_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ChromaSe
     server.stop()
 
 
+@pytest.fixture
+def remote(chroma_server: ChromaServer, tmp_path: Path) -> Config:
+    """A configuration for one test, with a database of its own."""
+    return chroma_server.config(tmp_path / "words", database=f"db{tmp_path.name}-{time.time_ns()}")
+
+
 class Guard:
     """A TLS proxy that lets only those through who bring the token in a header."""
 

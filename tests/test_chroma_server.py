@@ -5,42 +5,22 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 from chromatest import TOKEN, ChromaServer, Guard
-from test_index_versions import Hashing, article, assert_holds, bring
+from test_index_versions import Hashing, article, assert_holds, bring, vector
 from webtest import SEEDS
 
-from qa.assemble import sync_articles
 from qa.config import Config
 from qa.errors import ConfigError, IndexLocked, IndexMissing, IndexUnavailable
-from qa.index import open_index, tidy, writing
+from qa.index import Vectors, open_index, tidy, writing
 from qa.index.chroma import close, connect
-from qa.live import Live
-from qa.service import QA
 
 OPENER = "Who opened the meeting in {}?"
-
-
-@pytest.fixture
-def remote(chroma_server: ChromaServer, tmp_path: Path) -> Config:
-    """Each test has a database of its own."""
-    return chroma_server.config(tmp_path / "words", database=f"db{tmp_path.name}-{time.time_ns()}")
-
-
-def test_the_articles_that_ship_are_answered_as_from_a_folder(remote: Config, qa: QA) -> None:
-    with writing(remote):
-        sync_articles(remote.model_copy(update={"articles": remote.articles.model_copy(update={"folder": SEEDS})}))
-    question = "Where would a NATO headquarters be created?"
-    live = Live(remote)
-    here, there = qa.ask(question), live().ask(question)
-    live.close()
-    assert (there.text, there.trace.index) == (here.text, here.trace.index)
-    assert [(c.quote, c.start) for c in there.citations] == [(c.quote, c.start) for c in here.citations]
 
 
 def test_a_reader_keeps_its_version_until_what_it_reads_is_tidied_away(remote: Config) -> None:
@@ -59,69 +39,35 @@ def test_a_reader_keeps_its_version_until_what_it_reads_is_tidied_away(remote: C
     index.close()
 
 
-def test_workers_go_over_to_a_new_version_without_a_wrong_answer_in_between(remote: Config, tmp_path: Path) -> None:
-    folder = tmp_path / "articles"
-    folder.mkdir()
-    remote = remote.model_copy(
-        update={
-            "articles": remote.articles.model_copy(update={"folder": folder}),
-            "chroma": remote.chroma.model_copy(update={"grace_seconds": 30}),
-        }
-    )
+def test_a_writer_that_slept_too_long_changes_nothing_any_more(remote: Config) -> None:
+    before = [article("a", 0), article("b", 0)]
+    bring(remote, before)
 
-    def publish(town: str) -> None:
-        (folder / "news.txt").write_text(f"The meeting\n\nThe meeting in {town} was opened by Jan Novak of {town}.")
-        with writing(remote):
-            sync_articles(remote)
+    class Slept(Hashing):
+        """Somebody else takes over while this one embeds."""
 
-    publish("Brno")
-    live = Live(remote)
-    answers: Counter[str] = Counter()
-    wrong: list[str] = []
-    over = threading.Event()
+        def embed(self, texts: Sequence[str]) -> Vectors:
+            client = connect(remote)
+            (lease,) = [one for one in client.list_collections() if one.name.endswith("-writer")]
+            lease.modify(metadata={**(lease.metadata or {}), "id": "another's"})
+            close(client)
+            return super().embed(texts)
 
-    def keep_asking() -> None:
-        while not over.is_set():
-            answer = live().ask("Who opened the meeting?")
-            quote = answer.citations[0].quote if answer.citations else answer.text
-            town = "Brno" if "in Brno" in quote else "Plzen" if "in Plzen" in quote else ""
-            answers[town] += 1
-            if not answer.answered or answer.short_answer is None or "Jan Novak" not in answer.short_answer or not town:
-                wrong.append(quote)
-
-    with ThreadPoolExecutor(2) as pool:
-        asking = [pool.submit(keep_asking) for _ in range(2)]
-        while not answers["Brno"]:
-            time.sleep(0.01)
-        publish("Plzen")
-        deadline = time.monotonic() + 60
-        while not answers["Plzen"] and time.monotonic() < deadline:
-            time.sleep(0.01)
-        over.set()
-        for one in asking:
-            one.result()
-    live.close()
-    assert not wrong
-    assert answers["Brno"]
-    assert answers["Plzen"]
-    assert live().version == 2
+    with pytest.raises(IndexLocked, match="taken over"):
+        bring(remote, [article("a", 1), article("c", 0)], Slept())
+    index = open_index(remote)
+    assert_holds(index, before)
+    assert {known["until"] for known in index.store.articles.get()["metadatas"] or ()} == {0}
+    index.close()
 
 
-def test_a_service_that_starts_before_the_first_ingest_becomes_ready(remote: Config) -> None:
-    live = Live(remote)
-    with pytest.raises(IndexUnavailable, match="qa ingest"):
-        live()
-    with writing(remote):
-        sync_articles(remote.model_copy(update={"articles": remote.articles.model_copy(update={"folder": SEEDS})}))
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        try:
-            assert live().articles
-            break
-        except IndexUnavailable:
-            time.sleep(0.05)
-    assert live().ask("Where would a NATO headquarters be created?").answered
-    live.close()
+def test_what_is_left_is_found_among_much_that_was_removed(remote: Config) -> None:
+    articles = [article(f"a{n}", 0) for n in range(60)]
+    bring(remote, articles)
+    bring(remote, articles[:3])
+    index = open_index(remote)
+    assert len(index.nearest(vector("Sentence 0 of a50 is in edition 0.").tolist(), 40)) == 9
+    index.close()
 
 
 def test_while_the_server_is_down_the_remedy_is_named_and_afterwards_all_is_well(tmp_path: Path) -> None:

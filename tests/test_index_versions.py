@@ -15,8 +15,8 @@ from qa.index import Index, Vectors, open_index, sentences_of, span_id, sync, wr
 from qa.types import Article, Scope
 
 
-class Interrupted(BaseException):
-    """The process ends here."""
+class Interrupted(KeyboardInterrupt):
+    """Somebody presses Ctrl-C here."""
 
 
 class Hashing:

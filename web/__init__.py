@@ -1,7 +1,6 @@
 """The Flask application: a chat page and a JSON API over `qa.service.QA`."""
 
 import hashlib
-from collections.abc import Callable
 from pathlib import Path
 
 from flask import Response, current_app, g, request
@@ -14,7 +13,7 @@ from qa.service import QA, find_suggestions
 from web import problems, watch
 from web.access import guard
 from web.api import api, health
-from web.current import bind, metrics_of
+from web.current import Fixed, Newest, bind, metrics_of
 from web.docs import docs
 from web.headers import HEADERS, OVER_TLS, PAGE_POLICY, PERMISSIONS
 from web.openapi import complete
@@ -29,7 +28,7 @@ MAX_BODY_BYTES = 256 * 1024
 _STATIC = Path(__file__).parent / "static"
 
 
-def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
+def create_app(qa: QA | Newest, config: Config) -> OpenAPI:
     """Make the WSGI application.
 
     Args:
@@ -54,9 +53,9 @@ def create_app(qa: QA | Callable[[], QA], config: Config) -> OpenAPI:
     app.config["COMPRESS_ALGORITHM"] = ["br", "gzip"]
     app.config["COMPRESS_BR_LEVEL"] = 6  # a tenth smaller than by default, and still a millisecond or two
     Compress(app)
-    bind(app, qa if callable(qa) else lambda: qa, config)
+    bind(app, Fixed(qa) if isinstance(qa, QA) else qa, config)
     problems.register(app)
-    if not callable(qa):
+    if isinstance(qa, QA):
         find_suggestions(qa)
     app.before_request(_identify)
     app.after_request(_finish)

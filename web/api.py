@@ -15,7 +15,7 @@ from werkzeug.exceptions import BadRequest, NotFound, ServiceUnavailable
 from qa.feedback import Cited, Rating, append
 from qa.service import QA, check
 from qa.types import Scope, Turn
-from web.current import current_config, current_metrics, current_qa, current_turns, leaving
+from web.current import check_ready, current_config, current_metrics, current_qa, current_turns
 from web.events import stream
 from web.metrics import CONTENT_TYPE
 from web.openapi import failures, named
@@ -150,8 +150,7 @@ def readyz() -> Response:
 
     A language model that fails is told of, and no reason not to be ready: the articles are quoted instead.
     """
-    if leaving():
-        raise ServiceUnavailable("The service is stopping. Running answers are finished; ask again in a moment.")
+    check_ready()
     count = len(current_qa().articles)
     if not count:
         raise ServiceUnavailable("The index holds no article. Put some into the articles folder and run `qa ingest`.")

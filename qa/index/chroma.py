@@ -16,14 +16,16 @@ from chromadb.errors import AuthorizationError, ChromaAuthError, ChromaError, No
 from qa.config import Chroma, Config
 from qa.errors import IndexUnavailable
 
-_TIMEOUT = httpx.Timeout(60, connect=5)
-"""Seconds after which a server counts as down. Writing a few hundred vectors takes one or two."""
+_CONNECTING_S = 5
+"""After so many seconds a server that does not take a connection counts as down."""
+_READING_S, _WRITING_S = 20, 60
+"""So long a server may take for a search, and to write a few hundred vectors, which should take one or two seconds."""
 
 
 @contextmanager
 def connected(config: Config) -> Iterator[Client]:
     """A client for as long as the block runs. Raises what `connect` raises, and Chroma's errors as ours."""
-    client = connect(config)
+    client = connect(config, writing=True)
     try:
         with chroma_errors(config):
             yield client
@@ -31,14 +33,21 @@ def connected(config: Config) -> Iterator[Client]:
         close(client)
 
 
-def connect(config: Config) -> Client:
+def connect(config: Config, writing: bool = False) -> Client:
     """Open Chroma: the folder of this recipe, which is made if it is not there, or the server. To be closed.
+
+    Args:
+        config: names either.
+        writing: a server is given the time that writing takes.
 
     Raises:
         IndexUnavailable: the folder cannot be read; the server cannot be reached or lacks the database.
     """
     with chroma_errors(config):
-        return _of_server(config.chroma) if config.chroma.mode == "server" else _of_folder(config)
+        if config.chroma.mode == "embedded":
+            return _of_folder(config)
+        timeout = httpx.Timeout(_WRITING_S if writing else _READING_S, connect=_CONNECTING_S)
+        return _of_server(config.chroma, timeout)
 
 
 def close(client: Client | AdminClient) -> None:
@@ -91,20 +100,20 @@ def forget_folders() -> None:
     SharedSystemClient.clear_system_cache()
 
 
-def _of_server(chroma: Chroma) -> Client:
+def _of_server(chroma: Chroma, timeout: httpx.Timeout) -> Client:
     _say_hello(chroma, f"tenants/{quote(chroma.tenant, safe='')}/databases/{quote(chroma.database, safe='')}")
     try:
         client = Client(chroma.tenant, chroma.database, _settings(chroma))
     except ValueError as error:  # what it makes of whatever goes wrong while it looks for tenant and database
         raise error.__context__ or error from None
-    client._server._session.timeout = _TIMEOUT  # type: ignore[attr-defined]  # it has none, and none can be asked for
+    client._server._session.timeout = timeout  # type: ignore[attr-defined]  # it has none, and none can be asked for
     return client
 
 
 def _say_hello(chroma: Chroma, path: str) -> None:
     """Notice a server that hangs or lacks the database, before a client is made that would wait for it forever."""
     address = f"{chroma.url.rstrip('/')}/api/v2/{path}"
-    response = httpx.get(address, timeout=_TIMEOUT, headers=_credentials(chroma))
+    response = httpx.get(address, timeout=_CONNECTING_S, headers=_credentials(chroma))
     if response.status_code == httpx.codes.NOT_FOUND:
         raise NotFoundError(address)
     response.raise_for_status()
@@ -142,6 +151,12 @@ def chroma_errors(config: Config) -> Iterator[None]:
             raise IndexUnavailable(_of_a_server(config.chroma, error)) from error
         raise IndexUnavailable(
             f"The vector store cannot be used: {error}. Run `qa ingest` to mend it; `qa doctor` tells more."
+        ) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # of Chroma's core, which derives it from BaseException
+            raise
+        raise IndexUnavailable(
+            f"The vector store fails: {error}. Run `qa ingest` to mend it; `qa doctor` tells more."
         ) from error
 
 

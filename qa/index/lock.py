@@ -24,6 +24,8 @@ from qa.errors import IndexLocked, IndexUnavailable
 from qa.index.chroma import connected, create_database
 
 _OURS = f"process {os.getpid()} on {socket.gethostname()}"
+_ID = uuid.uuid4().hex
+"""Containers may share all of the above."""
 LEASE_S = 60.0
 """After so many seconds without a sign of life a writer counts as dead."""
 
@@ -44,10 +46,10 @@ def writing(config: Config) -> Iterator[None]:
 
 @contextmanager
 def _locked(config: Config) -> Iterator[None]:
+    lock = FileLock(config.index.folder / f"{config.fingerprint}.lock", timeout=0)
     try:
         config.index.folder.mkdir(parents=True, exist_ok=True)
-        with FileLock(config.index.folder / f"{config.fingerprint}.lock", timeout=0):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise IndexLocked(
             f"Another process is using the index in {config.index.folder}. `qa serve` holds it while it runs and takes "
@@ -57,6 +59,10 @@ def _locked(config: Config) -> Iterator[None]:
         raise IndexUnavailable(
             f"Cannot write to {config.index.folder}: {error}. Mend that, or name another as index.folder."
         ) from error
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 @contextmanager
@@ -128,7 +134,7 @@ class Lease:
         self._ended.set()
         self._thread.join()
         with suppress(ChromaError, httpx.HTTPError):  # it ends by itself, later
-            if _holder(self._client, self._name) == _OURS:
+            if _holder(self._client, self._name) == _ID:
                 self._client.delete_collection(self._name)
 
 
@@ -138,13 +144,13 @@ def check_ours(config: Config, client: Client) -> None:
     Raises:
         IndexLocked: it has.
     """
-    if config.chroma.mode == "server" and _holder(client, _lease_name(config)) != _OURS:
+    if config.chroma.mode == "server" and _holder(client, _lease_name(config)) != _ID:
         raise IndexLocked("Another process has taken over writing to the index, since this one was away for too long.")
 
 
 def _holder(client: Client, name: str) -> str | None:
     try:
-        return str((client.get_collection(name, embedding_function=None).metadata or {}).get("holder"))
+        return str((client.get_collection(name, embedding_function=None).metadata or {}).get("id"))
     except NotFoundError:
         return None
 
@@ -154,4 +160,4 @@ def _lease_name(config: Config) -> str:
 
 
 def _signs_of_life() -> dict[str, str | float]:
-    return {"holder": _OURS, "until": time.time() + LEASE_S}
+    return {"holder": _OURS, "id": _ID, "until": time.time() + LEASE_S}

@@ -102,7 +102,6 @@ class Index:
         self, vector: Sequence[float], count: int, look: int, within: npt.NDArray[np.bool_] | None
     ) -> list[Hit]:
         """Look at the nearest of all, and at more of them while too few count: some may be of other versions, too."""
-        total = int(self._sentences.sum())
         while True:
             look = min(look, _MOST)
             with chroma_errors(self.config):
@@ -113,7 +112,7 @@ class Index:
                     number = self._numbers.get(edition)
                     if number is not None and (within is None or within[number]):
                         hits.append((number, int(span.partition("-")[0]), 1 - distance))
-            if len(hits) >= count or look >= min(total, _MOST) or len(found["ids"][0]) < look:
+            if len(hits) >= count or look >= _MOST or len(found["ids"][0]) < look:
                 return [Hit(self.passages.at(number, start), similarity) for number, start, similarity in hits[:count]]
             look *= 4
 

@@ -12,7 +12,7 @@ sentences, then its real `since`: what an interrupted sync leaves behind is eith
 
 import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
@@ -114,10 +114,18 @@ class Store:
                     self.sentences.delete(ids=sentences)
             self.articles.delete(ids=batch)
 
-    def write(self, articles: Sequence[Article], number: int, chunk_tokens: int, embedder: Embedder) -> Iterator[int]:
+    def write(
+        self,
+        articles: Sequence[Article],
+        number: int,
+        chunk_tokens: int,
+        embedder: Embedder,
+        check: Callable[[], None] = lambda: None,
+    ) -> Iterator[int]:
         """Store articles as editions of a version to be; yields how many are stored.
 
-        While one group is embedded the one before is stored, so that neither waits for the other.
+        While one group is embedded the one before is stored, so that neither waits for the other. `check` is called
+        before anything is stored, and raises what is to end it.
         """
         with ThreadPoolExecutor(1, thread_name_prefix="store") as pool:
             storing: Future[int] | None = None
@@ -126,11 +134,14 @@ class Store:
                 vectors = embedder.embed(texts)
                 if storing:
                     yield storing.result()
-                storing = pool.submit(self._write_group, group, vectors, number, done)
+                storing = pool.submit(self._write_group, group, vectors, number, done, check)
             if storing:
                 yield storing.result()
 
-    def _write_group(self, group: Sequence[_Cut], vectors: Vectors, number: int, done: int) -> int:
+    def _write_group(
+        self, group: Sequence[_Cut], vectors: Vectors, number: int, done: int, check: Callable[[], None]
+    ) -> int:
+        check()
         ids = [edition_id(cut.article) for cut in group]
         self.articles.upsert(
             ids=ids,
@@ -155,6 +166,7 @@ class Store:
         for start in range(0, len(sentences), RECORDS):
             part = slice(start, start + RECORDS)
             self.sentences.upsert(ids=sentences[part], embeddings=vectors[part])
+        check()
         self.mark(ids, since=number)
         return done
 

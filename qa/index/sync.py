@@ -6,6 +6,7 @@ import shutil
 import time
 from collections.abc import Callable, Collection, Sequence, Set
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from chromadb.errors import ChromaError
@@ -65,12 +66,15 @@ def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progre
         number = before.number if before else 0
         wanted = {edition_id(article): article for article in articles}
         plan = _plan(stored, wanted.keys(), before)
-        for done in store.write([wanted[id_] for id_ in plan.new], number + 1, config.index.chunk_tokens, embedder):
-            progress(done, len(plan.new))
+        check = partial(check_ours, config, client)
+        new = [wanted[id_] for id_ in plan.new]
+        for done in store.write(new, number + 1, config.index.chunk_tokens, embedder, check):
+            progress(done, len(new))
+        check()
         store.mark(plan.returning, since=number + 1, until=NEVER)
         store.mark(plan.kept, until=NEVER)
         store.mark(plan.retired, until=number + 1)
-        check_ours(config, client)
+        check()
         if plan.changes:
             number += 1
             store.commit(number, wanted)
@@ -78,12 +82,12 @@ def sync(articles: Sequence[Article], config: Config, embedder: Embedder, progre
         if config.chroma.mode == "embedded":  # nobody else reads
             store.delete([edition.id for edition in editions if not edition.within(number)])
         held = [edition for edition in editions if edition.within(number)]
-    new = {wanted[id_].id for id_ in plan.new}
+    written = {article.id for article in new}
     return SyncReport(
-        added=len(new - plan.known),
-        changed=len(new & plan.known),
+        added=len(written - plan.known),
+        changed=len(written & plan.known),
         removed=len(plan.known - {article.id for article in articles}),
-        unchanged=len(articles) - len(new),
+        unchanged=len(articles) - len(written),
         passages=sum(edition.passages for edition in held),
         sentences=sum(edition.sentences for edition in held),
         seconds=time.monotonic() - started,
@@ -172,6 +176,7 @@ def _throw_away(config: Config) -> None:
         _remove(config.index.folder / config.fingerprint)
         return
     with connected(config) as client:
+        check_ours(config, client)
         for name in collections_of(config.fingerprint):
             client.delete_collection(name)
 

@@ -35,6 +35,8 @@ _ROOM = 1 << 20
 """Bytes that must be left on the disk before anything that is wrong with an index is blamed on the index."""
 _TIME_S = 600
 """Reading half a million sentences takes less than a minute."""
+_NEEDED = {"index", "chroma", "embedding"}
+"""Of the configuration: everybody on the machine can see the arguments of a process, and the rest has passwords."""
 _NOT_WHOLE = 3
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 
@@ -89,8 +91,8 @@ def in_good_order(config: Config) -> Iterator[None]:
     harmed = False
     try:
         yield
-    except IndexUnavailable as error:
-        harmed = not isinstance(error, IndexMissing)
+    except BaseException as error:
+        harmed = not isinstance(error, IndexMissing | KeyboardInterrupt)
         raise
     finally:
         if config.chroma.mode == "embedded" and not harmed:
@@ -152,7 +154,7 @@ def _read_elsewhere(config: Config) -> State:
     _log.warning("The index is looked over, since it was not closed in good order.")
     folder = config.index.folder / config.fingerprint
     way_back = f"If that goes on, remove {folder} and run `qa ingest`: it is made anew from the articles."
-    command = [sys.executable, "-m", "qa.index.trust", config.model_dump_json()]
+    command = [sys.executable, "-m", "qa.index.trust", config.model_dump_json(include=_NEEDED)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
     ) as reader:
@@ -182,10 +184,6 @@ def main() -> int:
         return 0
     except (IndexUnavailable, LookupError, TypeError, ValueError):
         return _NOT_WHOLE
-    except BaseException as error:
-        if type(error).__name__ == "PanicException":  # of Chroma's core, which derives it from BaseException
-            return _NOT_WHOLE
-        raise
 
 
 def _end_with_parent() -> None:
