@@ -39,11 +39,12 @@ def run(options: argparse.Namespace) -> None:
         ServiceError: a part of it failed; what it said is on the terminal.
     """
     folder: Path = options.folder
-    results: dict[str, Any] = {"machine": _machine(), "sizes": {}}
+    sizes: dict[str, Any] = {}
     if (folder / _RESULTS).is_file():
-        results = json.loads((folder / _RESULTS).read_text(encoding="utf-8"))
+        sizes = json.loads((folder / _RESULTS).read_text(encoding="utf-8"))["sizes"]
     for passages in options.passages:
-        results["sizes"][str(passages)] = _size(folder / str(passages), passages, passages <= options.real)
+        sizes[str(passages)] = _size(folder / str(passages), passages, passages <= options.real)
+        results = {"machine": _machine(), "sizes": dict(sorted(sizes.items(), key=lambda size: int(size[0])))}
         folder.mkdir(parents=True, exist_ok=True)
         (folder / _RESULTS).write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
     draw(results, folder)

@@ -4,8 +4,10 @@ Nothing is imported before `qa serve` would: how long the start takes is measure
 """
 
 import argparse
+import os
 from contextlib import ExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from qa.config import Config
@@ -46,9 +48,11 @@ def main() -> None:
         embedder = Synthetic(np.load(options.folder / CENTRES)) if options.synthetic else None
         return create_app(open_qa(config, known=sync_articles(config, embedder=embedder).report.known), config)
 
-    from web.serve import serve
+    with TemporaryDirectory() as counters:
+        os.environ["PROMETHEUS_MULTIPROC_DIR"] = counters
+        from web.serve import serve
 
-    serve(config.server.model_copy(update={"port": options.port}), load)
+        serve(config.server.model_copy(update={"port": options.port}), load)
 
 
 if __name__ == "__main__":
