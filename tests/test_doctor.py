@@ -64,6 +64,12 @@ def test_what_may_not_be_meant_is_a_warning(look: Look, tmp_path: Path, capsys: 
     assert "not as in the folder: 1." in found["index"]["message"]
 
 
+def test_a_redis_that_is_gone_is_a_warning_without_its_password(look: Look) -> None:
+    _, found = look("server: {requests_per_minute: 60, rate_storage: 'redis://:s3cret@127.0.0.1:9/0'}")
+    assert found["rate storage"]["state"] == "warning"
+    assert "s3cret" not in str(found)
+
+
 @pytest.mark.parametrize(
     ("settings", "check", "code", "said"),
     [

@@ -7,6 +7,8 @@ import tempfile
 from pathlib import Path
 
 import httpx
+from limits.errors import ConfigurationError
+from limits.storage import storage_from_string
 
 from qa.config import Config
 from qa.doctor.finding import Doubt
@@ -19,14 +21,13 @@ from qa.errors import (
     IndexUnavailable,
     QAError,
 )
-from qa.index import Index, open_index, sentences_of
+from qa.index import Index, open_index, sentences_of, span_id
+from qa.index.store import OWN
 from qa.ingest import read_folder
 from qa.models.embedding import MiniLMEmbedding
 from qa.models.llm import OLLAMA, OPENAI, open_endpoint
 
 _SAMPLE = 20
-_OWN = 0.99
-"""Cosine similarity from which a vector found is the vector looked for."""
 _LITTLE_MB, _TOO_LITTLE_MB = 1000, 100
 _PATIENCE_S = 5.0
 
@@ -41,6 +42,19 @@ def _articles(config: Config) -> str:
     if skipped := collection.skipped:
         raise Doubt(f"{said}; {len(skipped)} skipped, {skipped[0]} for one: `qa ingest` says why")
     return said
+
+
+def _rate_storage(config: Config) -> str:
+    server = config.server
+    if server.requests_per_minute is None or server.rate_storage == "memory":
+        return "none is wanted: each process counts for itself, if any"
+    try:
+        there = storage_from_string(server.rate_storage).check()
+    except ConfigurationError as error:
+        raise ConfigError("server.rate_storage needs a package: `pip install redis`.") from error
+    if not there:
+        raise Doubt("server.rate_storage does not answer: each process counts for itself meanwhile. Start Redis.")
+    return "Redis answers"
 
 
 def _index(config: Config) -> str:
@@ -71,14 +85,17 @@ def _where(config: Config) -> str:
 
 def _find_itself(index: Index) -> None:
     """Look up a sample of sentences by their own vectors, since a count would not notice lost ones."""
-    embedding = MiniLMEmbedding()
-    for number in range(0, len(index.passages), max(1, len(index.passages) // _SAMPLE)):
-        passage = index.passages[number]
+    texts = {}
+    for passage in index.passages[:: max(1, len(index.passages) // _SAMPLE)]:
         start, end = sentences_of(passage)[0]
-        (vector,) = embedding.embed([index.articles[passage.article_id].text[start:end]])
-        hits = index.nearest(vector.tolist(), 1)
-        if not hits or hits[0].similarity < _OWN:
-            raise IndexUnavailable("The index does not find what it holds. Run `qa ingest` while it is not served.")
+        texts[span_id(passage.article_id, start, end)] = index.articles[passage.article_id].text[start:end]
+    vectors = MiniLMEmbedding().embed(list(texts.values()))
+    stored = index.vectors(list(texts))
+    as_written = all(
+        id_ in stored and stored[id_] @ vector > 1 - OWN for id_, vector in zip(texts, vectors, strict=True)
+    )
+    if not (as_written and index.store.are_found(vectors)):
+        raise IndexUnavailable("The index does not find what it holds. Run `qa ingest` while it is not served.")
 
 
 def _disk(config: Config) -> str:
@@ -178,6 +195,7 @@ def _existing(folder: Path) -> Path:
 CHECKS = {
     "articles": _articles,
     "index": _index,
+    "rate storage": _rate_storage,
     "disk": _disk,
     "folders": _folders,
     "port": _port,
