@@ -122,11 +122,11 @@ def _say_hello(chroma: Chroma, path: str) -> None:
 def _settings(chroma: Chroma) -> Settings:
     """What `chromadb.HttpClient` would make of an address; the client for tenants and databases has no such helper."""
     address = urlsplit(chroma.url)
-    tls = address.scheme == "https"
+    tls, host = address.scheme == "https", address.hostname or ""
     return Settings(
         anonymized_telemetry=False,
         chroma_api_impl="chromadb.api.fastapi.FastAPI",
-        chroma_server_host=address.hostname,
+        chroma_server_host=f"[{host}]" if ":" in host else host,
         chroma_server_http_port=address.port or (443 if tls else 80),
         chroma_server_ssl_enabled=tls,
         chroma_server_headers=_credentials(chroma),
