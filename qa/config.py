@@ -276,7 +276,7 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]
         if not separator:
             merged[section] = parsed
         elif isinstance(inner := merged.setdefault(section, {}), dict):
-            inner[key] = parsed
+            inner[key] = value if isinstance(parsed, dict) else parsed  # the address `::` is no mapping
         else:
             raise ConfigError(f"Environment variable {name}: {section} is not a section.")
     return merged

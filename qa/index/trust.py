@@ -87,12 +87,18 @@ def _is_as_left(config: Config) -> bool:
 
 @contextmanager
 def in_good_order(config: Config) -> Iterator[None]:
-    """Remember what the files look like after the block, if nothing was wrong with them in it."""
+    """Remember what the files look like after the block, if nothing was wrong with them in it.
+
+    Raises:
+        IndexUnavailable: as in the block; but where the disk is full, or may not be written to, it says that.
+    """
     harmed = False
     try:
         yield
     except BaseException as error:
         harmed = not isinstance(error, IndexMissing | KeyboardInterrupt)
+        if harmed and isinstance(error, IndexUnavailable) and config.chroma.mode == "embedded":
+            check_surroundings(config)
         raise
     finally:
         if config.chroma.mode == "embedded" and not harmed:
