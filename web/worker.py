@@ -23,8 +23,8 @@ from web.problems import refusal
 
 PATIENCE_S = 20
 """How long a client may be idle, and how long it may take to send a request, to read a response, to hang up."""
-_MAX_UNSENT_BYTES = 64 * 1024 * 1024
-"""Of all responses together that wait for slow readers."""
+_MAX_HELD_BYTES = 64 * 1024 * 1024
+"""Of all requests together that have not arrived whole, and of all responses that wait for slow readers."""
 _READ_BYTES = 64 * 1024
 
 
@@ -108,12 +108,21 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.set_timeout()
         if not self.alive:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
-        self.poller.register(conn.sock, event, lambda _: then(conn))
+        # The loop may have closed it since it was told of several events together, of which this is one.
+        self.poller.register(conn.sock, event, lambda _: None if conn.is_closed else then(conn))
         self.keepalived_conns.append(conn)
         if event == EVENT_WRITE:
-            slow = [waiting for waiting in self.keepalived_conns if waiting.sock.unsent]
-            if sum(len(waiting.sock.unsent) for waiting in slow) > _MAX_UNSENT_BYTES:
-                self._drop(slow[0])
+            self._limit(lambda waiting: len(waiting.sock.unsent))
+
+    def _limit(self, held: Callable[[Connection], int]) -> None:
+        """Where clients that wait have more bytes held for them than may be, whoever of these waited longest goes."""
+        holding = [(conn, size) for conn in self.keepalived_conns if (size := held(conn))]
+        excess = sum(size for _, size in holding) - _MAX_HELD_BYTES
+        for conn, size in holding:
+            if excess <= 0:
+                break
+            self._drop(conn)
+            excess -= size
 
     def _leave(self, conn: Connection) -> None:
         """Wait no more."""
@@ -141,6 +150,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             if self._is_ready(conn) or begins or conn.hanging_up:
                 self._leave(conn)
                 self._go_on(conn)
+            self._limit(lambda waiting: len(waiting.received))
 
     def _write(self, conn: Connection) -> None:
         try:
