@@ -1,7 +1,6 @@
 """Every error response of the service is made here: RFC 9457 problem details, or a page for whoever reads pages."""
 
 import logging
-import uuid
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -88,9 +87,9 @@ def _document(body: Problem) -> Response:
     return Response(body.model_dump_json(), status=body.status, mimetype=MIMETYPE)
 
 
-def refusal(status: HTTPStatus, detail: str) -> bytes:
+def refusal(status: HTTPStatus, detail: str, request_id: str) -> bytes:
     """A whole response, as it is sent, to what is no request that the application could be given."""
-    body = Problem(title=status.phrase, status=status, detail=detail, request_id=uuid.uuid4().hex)
+    body = Problem(title=status.phrase, status=status, detail=detail, request_id=request_id)
     headers = {
         "Connection": "close",
         "Content-Type": MIMETYPE,
