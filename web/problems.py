@@ -8,7 +8,7 @@ from flask import Flask, Response, g, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
 
-from qa.errors import Busy, QAError, QuestionError
+from qa.errors import Busy, EndpointError, FeedbackError, IndexMissing, IndexUnavailable, QAError, QuestionError
 from web.headers import HEADERS
 from web.rendering import render
 from web.schemas import FieldProblem, Problem
@@ -18,6 +18,8 @@ MIMETYPE = "application/problem+json"
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 """Where these addresses begin, no page is meant, whatever the client accepts."""
 _TITLES = {HTTPStatus.NOT_FOUND: "error.not_found", HTTPStatus.SERVICE_UNAVAILABLE: "error.unavailable"}
+_FOR_CLIENTS = (Busy, EndpointError, FeedbackError)
+"""Errors whose messages are made for whoever asks, and say nothing about the inside."""
 _log = logging.getLogger(__name__)
 
 
@@ -47,7 +49,7 @@ def reject(error: ValidationError) -> NoReturn:
 def problem(error: Exception) -> Problem:
     """Describe an error to a client. What we did not raise on purpose is logged and told without its details."""
     if isinstance(error, QAError):
-        status, detail = error.status, str(error)
+        status, detail = error.status, _told(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Busy):
             _log.error("Request %s failed: %s", g.request_id, error)
     elif isinstance(error, HTTPException) and not isinstance(error, InternalServerError):
@@ -65,6 +67,16 @@ def problem(error: Exception) -> Problem:
         request_id=g.request_id,
         errors=_fields(error),
     )
+
+
+def _told(error: QAError) -> str:
+    """The message of an error of ours; of one for whoever runs the service, which may name paths, what has to be done."""
+    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, _FOR_CLIENTS):
+        return str(error)
+    if isinstance(error, IndexMissing):
+        return "No article has been indexed yet. Run `qa ingest`, or wait until it is done."
+    what = "The index cannot be used at the moment" if isinstance(error, IndexUnavailable) else "The service failed"
+    return f"{what}. `qa doctor` and the service's log, under request id {g.request_id}, tell why."
 
 
 def _fields(error: Exception) -> list[FieldProblem]:
