@@ -70,7 +70,7 @@ def problem(error: Exception) -> Problem:
 
 
 def _told(error: QAError) -> str:
-    """The message of an error of ours; of one for whoever runs the service, which may name paths, what has to be done."""
+    """An error's message, unless that is for whoever runs the service and may name paths or addresses."""
     if error.status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, _FOR_CLIENTS):
         return str(error)
     if isinstance(error, IndexMissing):
