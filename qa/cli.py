@@ -32,9 +32,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code; an error of ours is one line on stderr."""
     parser = _parser()
     options = parser.parse_args(arguments)
-    if options.run == _doctor:  # a configuration that cannot be used is one of its findings
-        return _doctor(options)
     try:
+        if options.run in (_bench, _doctor, _key):  # they want no configuration, or find out what is wrong with it
+            configure(Logging())
+            return int(options.run(options))
         config = Config.load(options.config)
         configure(config.logging, service=options.run is _serve)
         result: int = options.run(config, options)
@@ -70,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
     ask.add_argument("--explain", action="store_true", help="print how the answer came about, too")
     ask.set_defaults(run=_ask)
 
-    bench = commands.add_parser("bench", parents=[common], help="measure how it scales, on articles made for that")
+    bench = commands.add_parser("bench", help="measure how it scales, on articles made for that")
     bench.add_argument(
         "--passages", type=int, nargs="+", default=[100, 1_000, 10_000], metavar="N", help="sizes; default: %(default)s"
     )
@@ -83,7 +84,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     bench.add_argument("--folder", type=Path, default=Path("build/bench"), help="holds it all; default: %(default)s")
     bench.set_defaults(run=_bench)
-    key = commands.add_parser("key", parents=[common], help="make a key for a service that not everybody may use")
+    key = commands.add_parser("key", help="make a key for a service that not everybody may use")
     key.set_defaults(run=_key)
     doctor = commands.add_parser("doctor", parents=[common], help="check the installation, and say what to do")
     doctor.add_argument("--port", type=int, help="port to look at (default: server.port of the config)")
@@ -169,7 +170,7 @@ def _ask(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
-def _key(_: Config, __: argparse.Namespace) -> int:
+def _key(_: argparse.Namespace) -> int:
     key = secrets.token_urlsafe()
     print(f"key     {key}")
     print(f"digest  {hashlib.sha256(key.encode()).hexdigest()}")
@@ -184,7 +185,7 @@ def _evaluate(config: Config, options: argparse.Namespace) -> int:
     return 0
 
 
-def _bench(_: Config, options: argparse.Namespace) -> int:
+def _bench(options: argparse.Namespace) -> int:
     from qa.bench.command import run
 
     run(options)

@@ -113,7 +113,7 @@ class Server(_Section):
     )
     workers: int = Field(1, ge=1, le=64, description="Processes; more than one only with `chroma.mode: server`.")
     threads: int = Field(4, ge=1, le=64, description="Answers made at the same time, by each process.")
-    queue: int = Field(16, ge=0, le=256, description="Questions that wait for their turn; one more gets status 503.")
+    queue: int = Field(16, ge=0, le=256, description="Questions that wait, in each process; one more gets status 503.")
     answer_seconds: float = Field(90, ge=1, le=900, description="Longest time for an answer, waiting included.")
     max_question_chars: int = Field(500, ge=20, le=10_000, description="A longer question is an error.")
     max_history_turns: int = Field(20, ge=0, le=200, description="A longer history is an error.")

@@ -19,8 +19,8 @@
     └── Busy                   503  11  more is asked than can be answered now
 
 The columns are the HTTP status and the exit code of the command line (`qa serve` exits with gunicorn's once it has
-started). Every message says what to do next; a message is shown to users as it is, so it holds no secret and no
-traceback.
+started). Every message says what to do next, and holds no secret and no traceback. At the terminal and in the log it is
+shown as it is; clients of the service are told less of what is for whoever runs it (`web/problems.py`).
 """
 
 

@@ -2,6 +2,8 @@
 
 import json
 import re
+import time
+from dataclasses import replace
 
 import pytest
 from apitest import EVENTS, JSON, ask
@@ -12,12 +14,14 @@ from webtest import (
     DISAGREE,
     HOSTILE_QUESTION,
     JETS,
+    SITED_ARTICLE,
     WHERE,
     FakeQA,
 )
+from werkzeug.test import TestResponse
 
 from qa.config import Colours, Config
-from qa.types import Role, Turn
+from qa.types import Article, Role, Turn
 from web import create_app
 
 CONTRACT = [
@@ -115,7 +119,7 @@ def test_a_service_without_articles_is_not_ready() -> None:
 def test_every_response_carries_an_id_and_says_how_long_it_may_be_kept(client: FlaskClient, path: str) -> None:
     headers = client.get(path).headers
     assert len(headers["X-Request-Id"]) == 32
-    assert headers["Cache-Control"] == ("no-cache" if path in ("/", "/docs") else "no-store")
+    assert headers["Cache-Control"] == ("no-cache" if path in ("/", "/docs", "/api/articles") else "no-store")
 
 
 def test_a_dark_page_stays_dark_where_something_is_raised_above_it_in_either_scheme(fake_qa: FakeQA) -> None:
@@ -140,6 +144,40 @@ def test_a_page_is_sent_once_and_compressed(client: FlaskClient) -> None:
     assert first.headers["Content-Encoding"] == "br"
     again = client.get("/", headers={"Accept-Encoding": "br", "If-None-Match": first.headers["ETag"]})
     assert (again.status_code, again.data) == (304, b"")
+
+
+@pytest.mark.parametrize("encoding", ["br", "gzip", "identity"])
+def test_the_list_of_articles_is_made_and_sent_once_for_each_version_of_the_index(encoding: str) -> None:
+    class Version(FakeQA):
+        made = 0
+
+        def __init__(self, count: int) -> None:
+            self._listed = tuple(replace(SITED_ARTICLE, id=f"{count}-{n}", title=f"{n:x}" * 9) for n in range(count))
+
+        @property
+        def articles(self) -> tuple[Article, ...]:
+            self.made += 1
+            return self._listed
+
+    versions = [Version(5_000), Version(5_001)]
+    served = versions[:1]
+    client = create_app(lambda: served[-1], Config()).test_client()
+
+    def get(etag: str = "") -> tuple[TestResponse, float]:
+        began = time.perf_counter()
+        response = client.get("/api/articles", headers={"Accept-Encoding": encoding, "If-None-Match": etag})
+        return response, time.perf_counter() - began
+
+    (first, took), *again = [get() for _ in range(4)]
+    assert min(seconds for _, seconds in again) < took / 3
+    assert {response.data for response, _ in again} == {first.data}
+    unchanged = get(first.headers["ETag"])[0]
+    assert (unchanged.status_code, unchanged.data) == (304, b"")
+    served.append(versions[1])
+    newer = get(first.headers["ETag"])[0]
+    assert (newer.status_code, newer.data == first.data) == (200, False)
+    assert get(newer.headers["ETag"])[0].status_code == 304
+    assert [version.made for version in versions] == [1, 1]
 
 
 def test_a_part_of_a_file_is_never_sent_because_it_would_be_compressed(client: FlaskClient) -> None:

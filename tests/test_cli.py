@@ -1,7 +1,9 @@
 """The commands, as somebody at a terminal meets them."""
 
+import hashlib
 import json
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -171,6 +173,25 @@ def test_evaluate_fails_on_a_real_drop_since_the_baseline(
     code, out, err = run(capsys, *command, "--against", baseline)
     assert (code, "right before, wrong now" in out) == (6, True)
     assert "answers right fell from" in err
+
+
+def test_a_key_wants_no_configuration(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    code, out, _ = run(capsys, "key")
+    key, digest = (line.split()[1] for line in out.splitlines()[:2])
+    assert (code, digest) == (0, hashlib.sha256(key.encode()).hexdigest())
+
+
+def test_ctrl_c_ends_the_doctor_without_a_traceback(config_file: Path) -> None:
+    command = [sys.executable, "-m", "qa.cli", "doctor", "--config", str(config_file)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as doctor:
+        assert doctor.stdout
+        assert doctor.stdout.readline()  # more findings follow
+        doctor.send_signal(signal.SIGINT)
+        _, complaints = doctor.communicate(timeout=60)
+    assert (doctor.returncode, complaints) == (130, "Interrupted. Nothing is lost: run it again to go on.\n")
 
 
 def test_help_names_every_command(capsys: pytest.CaptureFixture[str]) -> None:

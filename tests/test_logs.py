@@ -3,11 +3,16 @@
 import contextlib
 import json
 import logging
+import os
 import re
+import shutil
 import socket
+import subprocess
+import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -15,7 +20,7 @@ import pytest
 from apitest import EVENTS
 from hypothesis import given
 from hypothesis import strategies as st
-from servetest import Served, service
+from servetest import SEEDS, Served, service
 from webtest import BROKEN, JETS, NO_INDEX, SLOW, WHERE, FakeQA, serving
 
 from qa.config import Config, Logging
@@ -83,6 +88,49 @@ def test_everything_is_json_whatever_a_client_sends(served: Served) -> None:
         assert raw.recv(1000).startswith(b"HTTP/1.1 400 ")
     assert {"qa.opening", "web.serve"} <= {line["logger"] for line in served.log()}
     assert "forged" not in {line["level"] for line in served.log()}
+
+
+@pytest.mark.parametrize(
+    ("sent", "status"),
+    [
+        (b"GET / HTTP/9.9\r\n\r\n", 400),
+        (b"POST /api/ask HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n", 400),
+        (b"POST /api/ask HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"x" * 600_000, 413),
+        (b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\n\r\n", 414),
+    ],
+    ids=lambda value: value if isinstance(value, int) else "",
+)
+def test_what_is_no_request_is_one_line_too_and_counted(served: Served, sent: bytes, status: int) -> None:
+    with socket.create_connection(("127.0.0.1", httpx.URL(served.address).port or 0)) as raw:
+        raw.sendall(sent)
+        response = raw.recv(10_000).decode()
+    told = re.search(r"X-Request-Id: (\w+)", response)
+    assert told
+    line = served.logged(request_id=told[1])
+    assert {"level": "info", "client": "127.0.0.1", "status": status}.items() <= line.items()
+    assert len([line for line in served.log() if line.get("request_id") == told[1]]) == 1
+    counted = f'qa_requests_total{{method="other",route="unmatched",status="{status}"}}'
+    assert counted in httpx.get(f"{served.address}/metrics").text
+
+
+def test_what_fails_before_the_application_is_in_the_log_with_the_id_that_its_client_got(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    shutil.copytree(SEEDS, tmp_path / "seeds")
+    (tmp_path / "config.yaml").write_text("{}")
+    command = [sys.executable, "-m", "qa.cli", "serve", "--port", str(port), "--config", str(tmp_path / "config.yaml")]
+    environ = {**os.environ, "SCRIPT_NAME": "/elsewhere"}  # of which gunicorn makes an error of every other path
+    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ) as server:
+        assert server.stderr
+        while "Ready" not in (line := server.stderr.readline()):
+            assert line, "the server ended before it was ready"
+        response = httpx.get(f"http://127.0.0.1:{port}/healthz")
+        server.terminate()
+        (line,) = map(json.loads, server.stderr)
+    assert (response.status_code, line["status"], line["level"]) == (500, 500, "error")
+    assert line["request_id"] == response.json()["request_id"] == response.headers["X-Request-Id"]
+    assert "SCRIPT_NAME" in line["exception"]
+    assert "SCRIPT_NAME" not in response.text
 
 
 def test_what_programs_ask_all_the_time_is_not_logged(served: Served) -> None:

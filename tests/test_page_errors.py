@@ -10,7 +10,9 @@ def test_a_failed_question_is_told_kept_and_can_be_asked_again(
 ) -> None:
     complaints.append("503")
     ask(page, NO_INDEX)
-    expect(page.locator(".problem")).to_contain_text("No article has been indexed yet. Run `qa ingest`.")
+    expect(page.locator(".problem")).to_contain_text(
+        "No article has been indexed yet. Run `qa ingest`, or wait until it is done."
+    )
     expect(page.get_by_label("Your question")).to_have_value(NO_INDEX)
     asked = len(fake_qa.asked_with)
     page.get_by_role("button", name="Try again").click()

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from webtest import (
 )
 
 from qa.config import Config
-from qa.errors import IndexMissing
+from qa.errors import Busy, IndexLocked, IndexMissing, IndexUnavailable, ModelError, QAError
+from qa.service import QA
 from web import MAX_BODY_BYTES, create_app
 
 
@@ -106,14 +108,14 @@ def test_a_page_that_cannot_be_made_says_why_and_says_it_without_pages_too(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def unavailable(_: object) -> None:
-        raise IndexMissing("Run `qa ingest` <now>.")
+        raise Busy("Ask again, but not <now>.", 1)
 
     monkeypatch.setattr(FakeQA, "timeline", unavailable)
     client = create_app(FakeQA(), Config(language="cs")).test_client()
     page = client.get("/timeline", headers={"Accept": HTML})
     assert (page.status_code, page.mimetype) == (503, "text/html")
     assert "Tuto stránku teď nelze zobrazit" in page.text
-    assert '<p lang="en">Run `qa ingest` &lt;now&gt;.</p>' in page.text
+    assert '<p lang="en">Ask again, but not &lt;now&gt;.</p>' in page.text
     monkeypatch.setattr("web.rendering.render_template", unavailable)
     document = client.get("/timeline", headers={"Accept": HTML})
     assert (document.status_code, document.mimetype) == (503, "application/problem+json")
@@ -130,7 +132,33 @@ def test_a_body_that_does_not_tell_its_length_is_limited_too(client: FlaskClient
 
 def test_our_own_errors_keep_their_message(client: FlaskClient) -> None:
     detail = client.post("/api/ask", json={"question": NO_INDEX}).get_json()["detail"]
-    assert detail == "No article has been indexed yet. Run `qa ingest`."
+    assert detail == "No article has been indexed yet. Run `qa ingest`, or wait until it is done."
+
+
+@pytest.mark.parametrize("path", ["/readyz", "/api/articles", "/api/suggestions", "/timeline"])
+@pytest.mark.parametrize(
+    "error",
+    [
+        IndexUnavailable("The Chroma server at http://10.0.0.7:8001 cannot be reached ([Errno 111] refused)."),
+        IndexMissing("There is no index for this configuration in /srv/secret/data. Run `qa ingest`."),
+        IndexLocked("Process 77 on inner-host writes to /srv/secret/data."),
+        ModelError("/srv/secret/weights/model.onnx is damaged."),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_what_concerns_the_inside_is_in_the_log_and_not_in_the_response(
+    error: QAError, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    def unavailable() -> QA:
+        raise error
+
+    client = create_app(unavailable, Config()).test_client()
+    for accept in (JSON, HTML):
+        response = client.get(path, headers={"Accept": accept, "X-Request-Id": "find-me"})
+        assert response.status_code == error.status
+        assert not re.search(r"secret|10\.0\.0|Errno|inner-host", response.text)
+        assert ("find-me" in response.text) or isinstance(error, IndexMissing)
+        assert f"Request find-me failed: {error}" in caplog.text
 
 
 def test_an_unexpected_error_is_in_the_log_and_not_in_the_response(

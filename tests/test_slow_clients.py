@@ -1,8 +1,11 @@
 """Clients that send slowly, read slowly or do nothing at all keep nobody else waiting."""
 
+import os
+import signal
 import socket
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -15,11 +18,13 @@ Connect = Callable[..., socket.socket]
 MANY = 200
 QUESTION = asking(WHERE)
 HEAD, BODY = QUESTION.split(b"\r\n\r\n")
+HEAD_WITHOUT_LENGTH = HEAD.rpartition(b"\r\n")[0]
+CHUNKED = HEAD_WITHOUT_LENGTH + b"\r\nTransfer-Encoding: chunked"
 SLOW_ONES = {
     "silent": b"",
     "within the head": HEAD[:50],
     "within the body": QUESTION[:-5],
-    "within a chunk": HEAD.replace(b"Content-Length: 57", b"Transfer-Encoding: chunked") + b"\r\n\r\nff\r\nabc",
+    "within a chunk": CHUNKED + b"\r\n\r\nff\r\nabc",
     "not reading": f"GET /api/articles/{BIG} HTTP/1.1\r\nHost: x\r\n\r\n".encode(),
     "not reading many": b"GET / HTTP/1.1\r\nHost: x\r\n\r\n" * 20,
     "idle": b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -95,8 +100,53 @@ def test_where_there_is_no_room_whoever_has_waited_longest_goes(start: Start, co
     assert slow[-1].recv(12) == b"HTTP/1.1 200"
 
 
+def children(pid: int) -> list[int]:
+    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_who_is_cut_off_in_the_moment_of_sending_breaks_nothing(start: Start, connect: Connect) -> None:
+    address = start(connections=101)
+    port = address.rpartition(":")[2].encode()
+    (master,) = [pid for pid in children(os.getpid()) if port in Path(f"/proc/{pid}/cmdline").read_bytes()]
+    waiting = [connect(address) for _ in range(100)]
+    waiting[-1].sendall(SLOW_ONES["idle"])
+    assert waiting[-1].recv(12) == b"HTTP/1.1 200"  # it has taken all of them in
+    (worker,) = children(master)
+    os.kill(worker, signal.SIGSTOP)  # so that it is told of all of them together
+    new = [connect(address) for _ in range(20)]
+    for client in waiting:
+        client.sendall(b"GET / ")
+    os.kill(worker, signal.SIGCONT)
+    assert httpx.get(f"{address}/healthz").status_code == 200
+    assert (len(new), children(master)) == (20, [worker])
+
+
+def test_unfinished_requests_are_held_up_to_a_limit_and_the_longest_waiting_goes(
+    start: Start, connect: Connect
+) -> None:
+    address = start()
+    begun = CHUNKED + b"\r\nConnection: close\r\n\r\n7a120\r\n" + b" " * 500_000
+    idle = connect(address)
+    large = [connect(address, begun) for _ in range(140)]  # 70 MB; 67 may be
+    assert httpx.get(f"{address}/healthz", timeout=30).status_code == 200
+    with pytest.raises(ConnectionError):
+        for _ in range(100):
+            large[0].sendall(b" ")
+            time.sleep(0.1)
+    large[-1].sendall(b"\r\n0\r\n\r\n")
+    assert read(large[-1]).startswith(b"HTTP/1.1 413 ")
+    idle.sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
+    assert idle.recv(12) == b"HTTP/1.1 200"
+
+
+def test_a_long_body_is_no_long_head(start: Start, connect: Connect) -> None:
+    body = b'{"question": "' + WHERE.encode() + b'"' + b" " * 60_000 + b"}"
+    head = HEAD_WITHOUT_LENGTH + b"\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+    assert read(connect(start(), head + body)).startswith(b"HTTP/1.1 200 ")
+
+
 def test_requests_sent_ahead_are_answered_in_turn(start: Start, connect: Connect) -> None:
-    chunked = HEAD.rpartition(b"\r\n")[0] + b"\r\nTransfer-Encoding: chunked\r\n\r\n"
+    chunked = CHUNKED + b"\r\n\r\n"
     chunked += (
         b"".join(b"%x;a=b\r\n%b\r\n" % (len(part), part) for part in (BODY[:20], BODY[20:])) + b"0\r\nX: y\r\n\r\n"
     )
@@ -114,6 +164,7 @@ def test_requests_sent_ahead_are_answered_in_turn(start: Start, connect: Connect
         (b"GET / HTTP/1.1\r\nX: " + b"a" * 9_000 + b"\r\n\r\n", 431),
         (b"GET / HTTP/1.1\r\n" + b"X: y\r\n" * 101 + b"\r\n", 431),
         (b"GET / HTTP/1.1\r\n" + b"X: " + b"a" * 40_000, 431),
+        (b"GET / HTTP/1.1\r\n" + (b"X: " + b"a" * 8_000 + b"\r\n") * 5 + b"\r\n", 431),
         (b"POST /api/ask HTTP/1.1\r\nTransfer-Encoding: odd\r\n\r\n", 501),
         (b"POST /api/ask HTTP/1.1\r\nExpect: wonders\r\n\r\n", 417),
         (b"POST /api/ask HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: 99999999\r\n\r\n", 413),

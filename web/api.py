@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from flask import Response, request, stream_with_context
 from flask_openapi3.blueprint import APIBlueprint
@@ -17,6 +18,7 @@ from qa.service import QA, check
 from qa.types import Scope, Turn
 from web.current import check_ready, current_config, current_metrics, current_qa, current_turns
 from web.events import stream
+from web.lasting import Lasting
 from web.metrics import CONTENT_TYPE
 from web.openapi import failures, named
 from web.problems import InvalidFields
@@ -38,6 +40,8 @@ from web.schemas import (
 from web.watch import note_answer, seen
 
 _EVENT_STREAM = "text/event-stream"
+_listed: "WeakKeyDictionary[QA, Lasting]" = WeakKeyDictionary()
+"""The list of the articles of each version of the index that is in use."""
 
 api = APIBlueprint(
     "api",
@@ -120,7 +124,11 @@ def feedback(body: FeedbackRequest) -> Response:
 @api.get("/api/articles", responses={200: ArticlesOut})
 def articles() -> Response:
     """List the articles."""
-    return _json(ArticlesOut(articles=[ArticleSummary.model_validate(article) for article in current_qa().articles]))
+    qa = current_qa()
+    if qa not in _listed:
+        articles = ArticlesOut(articles=[ArticleSummary.model_validate(article) for article in qa.articles])
+        _listed[qa] = Lasting.of(articles.model_dump_json())
+    return _listed[qa].response()
 
 
 @api.get("/api/articles/<article_id>", responses={200: ArticleOut, **failures(404)})
@@ -208,5 +216,5 @@ def _check_limits(body: Conversation) -> None:
         raise InvalidFields(errors)
 
 
-def _json(model: AnswerOut | ArticlesOut | ArticleOut | SuggestionsOut | HealthOut) -> Response:
+def _json(model: AnswerOut | ArticleOut | SuggestionsOut | HealthOut) -> Response:
     return Response(model.model_dump_json(), mimetype="application/json")

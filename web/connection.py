@@ -73,6 +73,11 @@ class Connection(TConn):  # type: ignore[misc]
         self.hanging_up = False
 
     @property
+    def is_closed(self) -> bool:
+        """Whether it has been closed from our side."""
+        return bool(self.sock.fileno() < 0)
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing of a request has arrived."""
         return self.request is None and not len(self.received)
@@ -84,11 +89,12 @@ class Connection(TConn):  # type: ignore[misc]
             Exception: one of gunicorn's, or `BodyTooLarge`: it is none that could be.
         """
         if self.request is None:
-            head = self.received.buf.getvalue()
+            data = self.received.buf.getvalue()
             # Of lines that end in LF alone, gunicorn says what is wrong with them.
-            if b"\r\n\r\n" not in head and b"\n\n" not in head:
-                if len(head) > MAX_HEAD_BYTES:
-                    raise LimitRequestHeaders("too long")
+            ends = [at for at in (data.find(b"\r\n\r\n"), data.find(b"\n\n")) if at >= 0]
+            if min(ends, default=len(data)) > MAX_HEAD_BYTES:
+                raise LimitRequestHeaders("too long")
+            if not ends:
                 return False
             self.request, self.scanned = next(self.parser), 0
         arrived = self._has_body()

@@ -1,7 +1,6 @@
 """Every error response of the service is made here: RFC 9457 problem details, or a page for whoever reads pages."""
 
 import logging
-import uuid
 from http import HTTPStatus
 from typing import NoReturn
 
@@ -9,7 +8,7 @@ from flask import Flask, Response, g, request
 from pydantic import ValidationError
 from werkzeug.exceptions import HTTPException, InternalServerError, UnprocessableEntity
 
-from qa.errors import Busy, QAError, QuestionError
+from qa.errors import Busy, EndpointError, FeedbackError, IndexMissing, IndexUnavailable, QAError, QuestionError
 from web.headers import HEADERS
 from web.rendering import render
 from web.schemas import FieldProblem, Problem
@@ -19,6 +18,8 @@ MIMETYPE = "application/problem+json"
 _FOR_PROGRAMS = ("/api/", "/healthz", "/readyz", "/metrics", "/openapi.json")
 """Where these addresses begin, no page is meant, whatever the client accepts."""
 _TITLES = {HTTPStatus.NOT_FOUND: "error.not_found", HTTPStatus.SERVICE_UNAVAILABLE: "error.unavailable"}
+_FOR_CLIENTS = (Busy, EndpointError, FeedbackError)
+"""Errors whose messages are made for whoever asks, and say nothing about the inside."""
 _log = logging.getLogger(__name__)
 
 
@@ -48,7 +49,7 @@ def reject(error: ValidationError) -> NoReturn:
 def problem(error: Exception) -> Problem:
     """Describe an error to a client. What we did not raise on purpose is logged and told without its details."""
     if isinstance(error, QAError):
-        status, detail = error.status, str(error)
+        status, detail = error.status, _told(error)
         if status >= HTTPStatus.INTERNAL_SERVER_ERROR and not isinstance(error, Busy):
             _log.error("Request %s failed: %s", g.request_id, error)
     elif isinstance(error, HTTPException) and not isinstance(error, InternalServerError):
@@ -66,6 +67,16 @@ def problem(error: Exception) -> Problem:
         request_id=g.request_id,
         errors=_fields(error),
     )
+
+
+def _told(error: QAError) -> str:
+    """An error's message, unless that is for whoever runs the service and may name paths or addresses."""
+    if error.status < HTTPStatus.INTERNAL_SERVER_ERROR or isinstance(error, _FOR_CLIENTS):
+        return str(error)
+    if isinstance(error, IndexMissing):
+        return "No article has been indexed yet. Run `qa ingest`, or wait until it is done."
+    what = "The index cannot be used at the moment" if isinstance(error, IndexUnavailable) else "The service failed"
+    return f"{what}. `qa doctor` and the service's log, under request id {g.request_id}, tell why."
 
 
 def _fields(error: Exception) -> list[FieldProblem]:
@@ -88,9 +99,9 @@ def _document(body: Problem) -> Response:
     return Response(body.model_dump_json(), status=body.status, mimetype=MIMETYPE)
 
 
-def refusal(status: HTTPStatus, detail: str) -> bytes:
+def refusal(status: HTTPStatus, detail: str, request_id: str) -> bytes:
     """A whole response, as it is sent, to what is no request that the application could be given."""
-    body = Problem(title=status.phrase, status=status, detail=detail, request_id=uuid.uuid4().hex)
+    body = Problem(title=status.phrase, status=status, detail=detail, request_id=request_id)
     headers = {
         "Connection": "close",
         "Content-Type": MIMETYPE,

@@ -63,6 +63,15 @@ def note_route() -> None:
         here.route = "/static" if rule.endpoint == "static" else rule.rule
 
 
+def note_refused(client: str, status: int, why: str, failure: Exception | None = None) -> Seen:
+    """Log what the application was not given, since it is no request; of a failure of our own, the traceback too."""
+    here = Seen(uuid.uuid4().hex, status=status)
+    fields = {"request_id": here.id, "client": client, "status": status}
+    level = logging.ERROR if failure else logging.INFO
+    _log.log(level, "Refused with %d: %s", status, why, exc_info=failure, extra={"fields": fields})
+    return here
+
+
 def note_answer(answer: Answer) -> None:
     """Note the answer that is given."""
     seen().answer = answer

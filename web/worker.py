@@ -19,12 +19,14 @@ from gunicorn.workers.gthread import STOP_KEEPALIVE_LINGER, ThreadWorker
 
 from web import MAX_BODY_BYTES
 from web.connection import BodyTooLarge, Connection, Socket
+from web.current import metrics_of
 from web.problems import refusal
+from web.watch import note_refused
 
 PATIENCE_S = 20
 """How long a client may be idle, and how long it may take to send a request, to read a response, to hang up."""
-_MAX_UNSENT_BYTES = 64 * 1024 * 1024
-"""Of all responses together that wait for slow readers."""
+_MAX_HELD_BYTES = 64 * 1024 * 1024
+"""Of all requests together that have not arrived whole, and of all responses that wait for slow readers."""
 _READ_BYTES = 64 * 1024
 
 
@@ -35,6 +37,12 @@ _REFUSED = {
     UnsupportedTransferCoding: (HTTPStatus.NOT_IMPLEMENTED, "No other transfer coding than chunked is understood."),
     ExpectationFailed: (HTTPStatus.EXPECTATION_FAILED, "No other expectation than 100-continue is understood."),
 }
+
+
+def _reason(error: Exception) -> tuple[HTTPStatus, str]:
+    """Why what a client sent is refused."""
+    bad = (HTTPStatus.BAD_REQUEST, "This is no request of HTTP/1.1.")
+    return next((how for kind, how in _REFUSED.items() if isinstance(error, kind)), bad)
 
 
 class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
@@ -61,15 +69,13 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             if isinstance(conn.request.body.reader, ChunkedReader):
                 conn.request.body = io.BytesIO(conn.request.body.read())
         except Exception as error:
-            return self._refuse(conn, error)
+            return self._refuse(conn, *_reason(error))
         try:
             return bool(self.handle_request(conn.request, conn) and self._keepalive_after(conn, True))
         except (OSError, StopIteration):  # the client is gone; or its response broke off, which is in the log
             return False
-        except Exception:
-            self.log.exception("A request failed")
-            conn.sock.unsent += refusal(HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed. Its log tells why.")
-            return False
+        except Exception as error:
+            return self._refuse(conn, HTTPStatus.INTERNAL_SERVER_ERROR, "The service failed. Its log tells why.", error)
 
     def finish_request(self, conn: Connection, done: "Future[bool]") -> None:
         """Send the rest of a response, then see to the next request. Called in the loop."""
@@ -97,23 +103,34 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             return not conn.hanging_up and conn.has_request()
         except Exception as error:
             conn.hanging_up = True
-            return self._refuse(conn, error)
+            return self._refuse(conn, *_reason(error))
 
-    def _refuse(self, conn: Connection, error: Exception) -> bool:
-        bad = (HTTPStatus.BAD_REQUEST, "This is no request of HTTP/1.1.")
-        conn.sock.unsent += refusal(*next((how for kind, how in _REFUSED.items() if isinstance(error, kind)), bad))
+    def _refuse(self, conn: Connection, status: HTTPStatus, why: str, failure: Exception | None = None) -> bool:
+        """Answer in the application's place; logged and counted as what that answers."""
+        here = note_refused(conn.client[0], status, why, failure)
+        metrics_of(self.wsgi).finished("", here)
+        conn.sock.unsent += refusal(status, why, here.id)
         return False
 
     def _wait(self, conn: Connection, event: int, then: Callable[[Connection], None]) -> None:
         conn.set_timeout()
         if not self.alive:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
-        self.poller.register(conn.sock, event, lambda _: then(conn))
+        # The loop may have closed it since it was told of several events together, of which this is one.
+        self.poller.register(conn.sock, event, lambda _: None if conn.is_closed else then(conn))
         self.keepalived_conns.append(conn)
         if event == EVENT_WRITE:
-            slow = [waiting for waiting in self.keepalived_conns if waiting.sock.unsent]
-            if sum(len(waiting.sock.unsent) for waiting in slow) > _MAX_UNSENT_BYTES:
-                self._drop(slow[0])
+            self._limit(lambda waiting: len(waiting.sock.unsent))
+
+    def _limit(self, held: Callable[[Connection], int]) -> None:
+        """Where clients that wait have more bytes held for them than may be, whoever of these waited longest goes."""
+        holding = [(conn, size) for conn in self.keepalived_conns if (size := held(conn))]
+        excess = sum(size for _, size in holding) - _MAX_HELD_BYTES
+        for conn, size in holding:
+            if excess <= 0:
+                break
+            self._drop(conn)
+            excess -= size
 
     def _leave(self, conn: Connection) -> None:
         """Wait no more."""
@@ -141,6 +158,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             if self._is_ready(conn) or begins or conn.hanging_up:
                 self._leave(conn)
                 self._go_on(conn)
+            self._limit(lambda waiting: len(waiting.received))
 
     def _write(self, conn: Connection) -> None:
         try:
