@@ -5,6 +5,7 @@ import signal
 import socket
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -45,7 +46,7 @@ def read(client: socket.socket) -> bytes:
 def test_many_slow_clients_starve_nobody(start: Start, connect: Connect, kind: str) -> None:
     address = start()
     slow = [connect(address, SLOW_ONES[kind]) for _ in range(MANY)]
-    with httpx.Client(base_url=address, timeout=5) as normal:
+    with httpx.Client(base_url=address, timeout=15) as normal:
         for _ in range(10):
             assert normal.post("/api/ask", json={"question": WHERE}).json()["answered"]
             assert normal.get("/").status_code == 200
@@ -98,6 +99,17 @@ def test_where_there_is_no_room_whoever_has_waited_longest_goes(start: Start, co
     assert slow[0].recv(1) == b""
     slow[-1].sendall(b"GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n")
     assert slow[-1].recv(12) == b"HTTP/1.1 200"
+
+
+def test_where_all_are_being_served_newcomers_wait_before_the_door(start: Start) -> None:
+    address = start(connections=20)
+
+    def ask(_: int) -> list[int]:
+        with httpx.Client(base_url=address, timeout=30) as client:
+            return [client.get("/").status_code for _ in range(10)]
+
+    with ThreadPoolExecutor(60) as pool:
+        assert {status for statuses in pool.map(ask, range(60)) for status in statuses} == {200}
 
 
 def children(pid: int) -> list[int]:

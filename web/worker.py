@@ -28,6 +28,7 @@ PATIENCE_S = 20
 _MAX_HELD_BYTES = 64 * 1024 * 1024
 """Of all requests together that have not arrived whole, and of all responses that wait for slow readers."""
 _READ_BYTES = 64 * 1024
+_MOMENT_S = 0.5
 
 
 _REFUSED = {
@@ -53,14 +54,25 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
     """
 
     def accept(self, listener: socket.socket) -> None:
-        """Take in a client. Where there is no room for more, whoever has waited longest goes."""
+        """Take in a client; called only where there is room for one."""
         try:
             accepted, address = listener.accept()
         except OSError:  # it is gone already, or with another worker
             return
         self.nr_conns += 1
         self._go_on(Connection(self.cfg, Socket(accepted), address, listener.getsockname()))
+
+    def murder_keepalived(self, force: bool = False) -> None:
+        """Close those whose time is over; and where there is no room for more clients, whoever has waited longest.
+
+        Who waits only since a moment ago stays, or newcomers would be turned out for each other while all others are
+        being served: they wait before the door.
+        """
+        super().murder_keepalived(force)
+        latest = time.monotonic() + self.cfg.keepalive - _MOMENT_S
         while self.nr_conns >= self.worker_connections and self.keepalived_conns:
+            if self.keepalived_conns[0].timeout > latest:
+                break
             self._drop(self.keepalived_conns[0])
 
     def handle(self, conn: Connection) -> bool:
@@ -116,11 +128,20 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         conn.set_timeout()
         if not self.alive:
             conn.timeout = min(conn.timeout, time.monotonic() + STOP_KEEPALIVE_LINGER)
-        # The loop may have closed it since it was told of several events together, of which this is one.
-        self.poller.register(conn.sock, event, lambda _: None if conn.is_closed else then(conn))
+        self.poller.register(conn.sock, event, lambda _: self._see_to(conn, then))
         self.keepalived_conns.append(conn)
         if event == EVENT_WRITE:
             self._limit(lambda waiting: len(waiting.sock.unsent))
+
+    def _see_to(self, conn: Connection, then: Callable[[Connection], None]) -> None:
+        if conn.is_closed:  # since the loop was told of several events together, of which this is one
+            return
+        try:
+            then(conn)
+        except Exception:  # whatever it is, the others are served on
+            self.log.exception("A connection failed")
+            if not conn.is_closed:
+                self._drop(conn)
 
     def _limit(self, held: Callable[[Connection], int]) -> None:
         """Where clients that wait have more bytes held for them than may be, whoever of these waited longest goes."""
@@ -158,7 +179,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             if self._is_ready(conn) or begins or conn.hanging_up:
                 self._leave(conn)
                 self._go_on(conn)
-            self._limit(lambda waiting: len(waiting.received))
+            if len(conn.received) > _READ_BYTES:  # many times less than all of them together may have
+                self._limit(lambda waiting: len(waiting.received))
 
     def _write(self, conn: Connection) -> None:
         try:
