@@ -143,7 +143,11 @@ class QA:
         return self._stages.outlines.outline(article) if article else None
 
     def timeline(self) -> tuple[Statement, ...]:
-        """Every dated statement of the articles, in the order of the calendar."""
+        """Every dated statement of the articles, in the order of the calendar.
+
+        Raises:
+            Busy: it is being made.
+        """
         return self._stages.outlines.timeline()
 
     @property

@@ -52,6 +52,8 @@ def test_every_client_has_its_own_count_and_a_whole_network_of_ipv6_is_one() -> 
     client = client_of(requests_per_minute=1)
     addresses = ["10.0.0.1", "10.0.0.2", "2001:db8::1", "2001:db8::2", "2001:db8:0:1::1", "10.0.0.1"]
     assert [ask(client, address).status_code for address in addresses] == [200, 200, 200, 429, 200, 429]
+    mapped = ["::ffff:10.0.0.3", "::ffff:10.0.0.4", "::ffff:10.0.0.1"]  # where we listen on IPv6
+    assert [ask(client, address).status_code for address in mapped] == [200, 200, 429]
 
 
 def test_ratings_count_and_pages_do_not() -> None:

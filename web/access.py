@@ -113,8 +113,9 @@ def _address() -> str:
     """Where a request comes from; of IPv6 the network, since whoever has one address there has 2^64."""
     try:
         address = ipaddress.ip_address(request.remote_addr or "")
-    except ValueError:
+    except ValueError:  # some proxies tell the port, too: all of their clients count as one
         return "unknown"
+    address = getattr(address, "ipv4_mapped", None) or address  # IPv4 where we listen on IPv6
     return str(ipaddress.ip_network((address, 64), strict=False)) if address.version == 6 else str(address)
 
 

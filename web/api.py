@@ -61,7 +61,8 @@ def require_json() -> None:
     if request.method == "POST":
         try:
             request.get_data()
-            request.stream.read(1)  # a body without a length was cut off at the limit: 413, not bad JSON
+            if request.content_length is None:
+                request.stream.read(1)  # it was cut off at the limit: 413, not bad JSON
         except ParseException as error:
             raise BadRequest("The body breaks off, or its chunks are malformed. Send it again.") from error
         try:

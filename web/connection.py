@@ -4,7 +4,7 @@ import socket
 from typing import Any
 
 from gunicorn.http.body import ChunkedReader
-from gunicorn.http.errors import LimitRequestHeaders
+from gunicorn.http.errors import InvalidHeader, LimitRequestHeaders, UnsupportedTransferCoding
 from gunicorn.http.parser import RequestParser
 from gunicorn.http.unreader import Unreader
 from gunicorn.workers.gthread import TConn
@@ -60,6 +60,16 @@ class Socket(socket.socket):
             pass
 
 
+def _check(request: Any) -> None:
+    """Refuse what gunicorn lets through: RFC 9112, sections 3.2 and 6.1."""
+    values = [(name, value.strip().lower()) for name, value in request.headers]
+    if request.version >= (1, 1) and len([name for name, _ in values if name == "HOST"]) != 1:
+        raise InvalidHeader("Host")
+    for name, value in values:
+        if name == "TRANSFER-ENCODING" and value != "chunked":
+            raise UnsupportedTransferCoding(value)
+
+
 class Connection(TConn):  # type: ignore[misc]
     """A client, with what it has sent of its next request."""
 
@@ -97,6 +107,7 @@ class Connection(TConn):  # type: ignore[misc]
             if not ends:
                 return False
             self.request, self.scanned = next(self.parser), 0
+            _check(self.request)
         arrived = self._has_body()
         if self.request._expected_100_continue and not arrived:
             self.sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")

@@ -7,6 +7,7 @@ from itertools import islice
 from threading import Lock
 
 from qa.answer.quotes import quote, sentence_at, standalone
+from qa.errors import Busy
 from qa.outline.central import Stored, digest, is_sentence
 from qa.outline.dates import stated_dates
 from qa.outline.mentions import Kind, named
@@ -19,6 +20,8 @@ _ASKED_OF = 8
 """Articles whose people are asked about: a few questions are wanted, and each is tried."""
 _ASKED = 2
 """People of each."""
+_WAIT_S = 1.0
+"""For the timeline that somebody else is having made: whoever waits holds a thread."""
 _STATEMENT = 4
 """Words that make a dated statement: "The works would begin in May." is one."""
 
@@ -48,12 +51,20 @@ class Outlines:
         )
 
     def timeline(self) -> tuple[Statement, ...]:
-        """Every dated statement of the articles, in the order of the calendar."""
-        with self._lock:
+        """Every dated statement of the articles, in the order of the calendar.
+
+        Raises:
+            Busy: somebody else is having it made, which takes a second for a thousand articles.
+        """
+        if not self._lock.acquire(timeout=_WAIT_S):
+            raise Busy("The timeline is being made. Ask again in a moment.", retry_after=5)
+        try:
             if self._timeline is None:
                 found = (statement for article in self._articles.values() for statement in statements(article))
                 self._timeline = tuple(sorted(found, key=lambda s: (s.since, s.until, s.article_id, s.start)))
-        return self._timeline
+            return self._timeline
+        finally:
+            self._lock.release()
 
     def questions(self) -> Iterator[str]:
         """Questions about whom the first articles name most, each once; they may be unanswered."""
