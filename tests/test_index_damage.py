@@ -20,7 +20,8 @@ from test_kill import written
 
 from qa.config import Config
 from qa.errors import IndexUnavailable
-from qa.index import open_index, sync, writing
+from qa.index import open_index, read_ahead, sync, writing
+from qa.index.trust import in_good_order
 from qa.lexical import open_words
 
 DAMAGES = int(os.environ.get("DAMAGES", "3"))
@@ -123,6 +124,29 @@ def assert_intact(config: Config) -> None:
     with writing(config):
         report = sync(ARTICLES, config, Hashing(), lambda _done, _total: None)
     assert (report.rebuilt, report.unchanged) == (False, len(ARTICLES))
+
+
+def test_a_loss_without_a_trace_is_noticed_though_the_vectors_are_being_read(config: Config) -> None:
+    bring(config, ARTICLES)
+    index = open_index(config)
+    with in_good_order(config):  # as if nothing had happened
+        index.store.sentences.delete(ids=index.store.sentences.get(include=[])["ids"][::2])
+    index.close()
+    read_ahead(config)
+    with writing(config):
+        report = sync(ARTICLES, config, Hashing(), lambda _done, _total: None)
+    assert (report.rebuilt, report.added) == (True, len(ARTICLES))
+    assert_intact(config)
+
+
+def test_reading_ahead_leaves_what_is_damaged_alone(config: Config) -> None:
+    read_ahead(config)
+    bring(config, ARTICLES)
+    (database,) = config.index.folder.glob("*/chroma.sqlite3")
+    database.write_bytes(b"This is no database.")
+    read_ahead(config)
+    bring(config, ARTICLES)
+    assert_intact(config)
 
 
 def mount(*arguments: str | Path) -> None:

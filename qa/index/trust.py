@@ -23,7 +23,7 @@ import numpy as np
 
 from qa.config import Config
 from qa.errors import IndexMissing, IndexUnavailable
-from qa.index.chroma import connect, connected
+from qa.index.chroma import chroma_errors, connect, connected
 from qa.index.editions import content_of
 from qa.index.passages import span_id
 from qa.index.store import OWN, RECORDS, Store, batches
@@ -69,13 +69,13 @@ def read_ahead(config: Config) -> None:
     the process. Files that are not as they were left are not touched.
     """
     if config.chroma.mode == "embedded" and _is_as_left(config):
-        with in_good_order(config), suppress(IndexUnavailable):
+        with suppress(IndexUnavailable), in_good_order(config), chroma_errors(config):  # it will be met again, then
             store = Store(connect(config), config.fingerprint)
             Thread(target=_read_vectors, args=[store], name="read ahead", daemon=True).start()
 
 
 def _read_vectors(store: Store) -> None:
-    with suppress(Exception):  # whoever opens the index will meet it, too
+    with suppress(Exception):
         store.sentences.get(limit=1, include=["embeddings"])
 
 
