@@ -122,7 +122,7 @@ def feedback(body: FeedbackRequest) -> Response:
     return Response(status=204)
 
 
-@api.get("/api/articles", responses={200: ArticlesOut})
+@api.get("/api/articles", responses={200: ArticlesOut, 304: {"description": "Not Modified"}})
 def articles() -> Response:
     """List the articles."""
     qa = current_qa()
