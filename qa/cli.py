@@ -136,17 +136,18 @@ def _load(config: Config) -> "Flask":
     """
     from qa.index import read_ahead, writing
 
+    if config.chroma.mode == "server":
+        from qa.live import Live
+        from web import create_app
+
+        return create_app(Live(config), config)
     held = ExitStack()
-    if config.chroma.mode == "embedded":
-        held.enter_context(writing(config))
-        atexit.register(held.close)
-        read_ahead(config)  # goes on while the libraries below are imported
-    from qa.live import Live
+    held.enter_context(writing(config))
+    atexit.register(held.close)
+    read_ahead(config)  # goes on while these are imported
     from qa.opening import open_with_progress, sync_with_progress
     from web import create_app
 
-    if config.chroma.mode == "server":
-        return create_app(Live(config), config)
     return create_app(open_with_progress(config, sync_with_progress(config).known), config)
 
 

@@ -276,7 +276,8 @@ def _override(raw: dict[str, Any], environ: Mapping[str, str]) -> dict[str, Any]
         if not separator:
             merged[section] = parsed
         elif isinstance(inner := merged.setdefault(section, {}), dict):
-            inner[key] = value if isinstance(parsed, dict) else parsed  # the address `::` is no mapping
+            # The address `::` is no mapping.
+            inner[key] = value if isinstance(parsed, dict) and "{" not in value else parsed
         else:
             raise ConfigError(f"Environment variable {name}: {section} is not a section.")
     return merged

@@ -46,7 +46,8 @@ class Live:
             IndexUnavailable: none could be, so far.
         """
         if self._opened is None:
-            raise self.problem or IndexUnavailable("The index is not open yet. Try again in a moment.")
+            problem = self.problem or IndexUnavailable("The index is not open yet. Try again in a moment.")
+            raise type(problem)(str(problem))
         return self._opened[1]
 
     def close(self) -> None:
@@ -63,40 +64,42 @@ class Live:
 
     def _look(self) -> None:
         self._close_replaced(self._config.server.answer_seconds)
+        problem: QAError | None = None
         reached = False
         try:
-            if not self._is_newest():
-                reached = True
+            newest = self._is_newest()
+            reached = True
+            if not newest:
                 self._open()
-            self.problem, self._told = None, ""
         except QAError as error:
-            self.problem = None if self._opened and reached else error
+            problem = error
             if str(error) != self._told:  # once, not every few seconds
                 _log.error("%s", error)
-            self._told = str(error)
-        except Exception:  # whatever it is, the version that is open serves on, and the next look may succeed
+        except Exception:
+            problem = IndexUnavailable("The index cannot be opened. The log tells why.")
             _log.exception("The index cannot be opened")
+        self._told = str(problem or "")
+        # Whatever is wrong with a new version, the one that is open serves on, and the next look may succeed.
+        self.problem = None if reached and self._opened else problem
 
     def _is_newest(self) -> bool:
         index = self._opened and self._opened[0]
         return index is not None and current_version(self._config, index.client) == index.version
 
     def _open(self) -> None:
-        began = time.monotonic()
         index, stages = open_stages(self._config, self._models)
         qa = qa_on(index, stages, self._config)
         _log.info("Version %d of the index, %d articles", index.version.number, len(index.articles))
         looking = find_suggestions(qa)
         if self._opened:
             looking.join()  # nobody waits for them, then
-        took, grace = time.monotonic() - began, self._config.chroma.grace_seconds
-        if self._opened:
             self._replaced.append((time.monotonic(), self._opened[0]))
-            if took > grace:
+            late, grace = time.time() - index.version.committed, self._config.chroma.grace_seconds
+            if late > grace:
                 _log.warning(
-                    "Opening it took %.0f s: what the version before had was deleted before that. Raise "
+                    "It is %.0f s old, and what the version before had may be gone since %.0f s. Raise "
                     "chroma.grace_seconds, which is %.0f.",
-                    *(took, grace),
+                    *(late, late - grace, grace),
                 )
         self._opened = index, qa
 

@@ -2,7 +2,6 @@
 
 import json
 import re
-import time
 from dataclasses import replace
 
 import pytest
@@ -17,6 +16,7 @@ from webtest import (
     SITED_ARTICLE,
     WHERE,
     FakeQA,
+    Newest,
 )
 from werkzeug.test import TestResponse
 
@@ -161,22 +161,19 @@ def test_the_list_of_articles_is_made_and_sent_once_for_each_version_of_the_inde
 
     versions = [Version(5_000), Version(5_001)]
     served = versions[:1]
-    client = create_app(lambda: served[-1], Config()).test_client()
+    client = create_app(Newest(lambda: served[-1]), Config()).test_client()
 
-    def get(etag: str = "") -> tuple[TestResponse, float]:
-        began = time.perf_counter()
-        response = client.get("/api/articles", headers={"Accept-Encoding": encoding, "If-None-Match": etag})
-        return response, time.perf_counter() - began
+    def get(etag: str = "") -> TestResponse:
+        return client.get("/api/articles", headers={"Accept-Encoding": encoding, "If-None-Match": etag})
 
-    (first, took), *again = [get() for _ in range(4)]
-    assert min(seconds for _, seconds in again) < took / 3
-    assert {response.data for response, _ in again} == {first.data}
-    unchanged = get(first.headers["ETag"])[0]
+    first, *again = [get() for _ in range(4)]
+    assert {response.data for response in again} == {first.data}
+    unchanged = get(first.headers["ETag"])
     assert (unchanged.status_code, unchanged.data) == (304, b"")
     served.append(versions[1])
-    newer = get(first.headers["ETag"])[0]
+    newer = get(first.headers["ETag"])
     assert (newer.status_code, newer.data == first.data) == (200, False)
-    assert get(newer.headers["ETag"])[0].status_code == 304
+    assert get(newer.headers["ETag"]).status_code == 304
     assert [version.made for version in versions] == [1, 1]
 
 

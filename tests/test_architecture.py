@@ -25,7 +25,7 @@ ALLOWED = {
     "qa/retrieve.py": {"config", "index", "lexical", "types"},
     "qa/converse": {"text", "types", "converse"},
     "qa/answer": {"answer", "cite", "errors", "models", "text", "tokens", "types", "vocabulary"},
-    "qa/outline": {"answer", "cite", "index", "outline", "text", "types"},
+    "qa/outline": {"answer", "cite", "errors", "index", "outline", "text", "types"},
     "qa/service.py": {"errors", "models", "types"},
     "qa/assemble.py": {
         "answer", "config", "converse", "index", "ingest", "lexical", "models", "outline", "retrieve", "service",

@@ -7,6 +7,7 @@ import signal
 import socket
 import subprocess
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 
 import httpx
@@ -186,7 +187,11 @@ def test_a_key_wants_no_configuration(
 
 def test_ctrl_c_ends_the_doctor_without_a_traceback(config_file: Path) -> None:
     command = [sys.executable, "-m", "qa.cli", "doctor", "--config", str(config_file)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as doctor:
+    with ExitStack() as running:
+        doctor = running.enter_context(
+            subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        )
+        running.callback(doctor.kill)
         assert doctor.stdout
         assert doctor.stdout.readline()  # more findings follow
         doctor.send_signal(signal.SIGINT)

@@ -8,8 +8,10 @@ import hashlib
 import os
 import random
 import shutil
+import signal
 import sqlite3
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +19,7 @@ import pytest
 from killtest import articles_of, assert_nothing_else, assert_searchable, ingest, read, run_to_the_end, with_own_mounts
 from test_index_versions import Hashing, article, bring
 from test_kill import written
+from webtest import SEEDS
 
 from qa.config import Config
 from qa.errors import IndexUnavailable
@@ -139,14 +142,47 @@ def test_a_loss_without_a_trace_is_noticed_though_the_vectors_are_being_read(con
     assert_intact(config)
 
 
-def test_reading_ahead_leaves_what_is_damaged_alone(config: Config) -> None:
+def test_nothing_is_read_ahead_that_was_changed(config: Config, monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[Config] = []
+    monkeypatch.setattr("qa.index.trust._read_vectors", read.append)
     read_ahead(config)
     bring(config, ARTICLES)
     (database,) = config.index.folder.glob("*/chroma.sqlite3")
     database.write_bytes(b"This is no database.")
     read_ahead(config)
+    assert not read
     bring(config, ARTICLES)
+    read_ahead(config)
+    assert read
     assert_intact(config)
+
+
+def test_damage_that_kills_and_leaves_no_trace_kills_once(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "broken")
+    file = written(tmp_path / "broken")
+    run_to_the_end(ingest(file, model=False), file)
+    (damaged,) = [path for path in (tmp_path / "broken").rglob("data_level0.bin") if path.stat().st_size > 1_000_000]
+    times = damaged.stat()
+    damaged.write_bytes(b"\xff" * times.st_size)
+    os.utime(damaged, ns=(times.st_atime_ns, times.st_mtime_ns))
+    start = """
+import sys, time
+from pathlib import Path
+from qa.config import Config
+from qa.index import read_ahead
+config = Config.load(Path(sys.argv[1]))
+read_ahead(config)
+time.sleep(1)
+"""
+    command = [sys.executable, "-c", start, file]
+    first, second = (subprocess.run(command, cwd=SEEDS.parent, timeout=60, check=False).returncode for _ in range(2))
+    assert first in (0, -signal.SIGSEGV)
+    assert second == 0
+    config = Config.load(file)
+    run_to_the_end(ingest(file, model=False), file)
+    index = open_index(config)
+    assert_searchable(index, articles_of(config), Hashing())
+    index.close()
 
 
 def mount(*arguments: str | Path) -> None:

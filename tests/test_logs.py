@@ -12,6 +12,7 @@ import sys
 import threading
 import warnings
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -94,8 +95,8 @@ def test_everything_is_json_whatever_a_client_sends(served: Served) -> None:
     ("sent", "status"),
     [
         (b"GET / HTTP/9.9\r\n\r\n", 400),
-        (b"POST /api/ask HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n", 400),
-        (b"POST /api/ask HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"x" * 600_000, 413),
+        (b"POST /api/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nno\r\n", 400),
+        (b"POST /api/ask HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nfffff\r\n" + b"x" * 600_000, 413),
         (b"GET /" + b"a" * 5_000 + b" HTTP/1.1\r\n\r\n", 414),
     ],
     ids=lambda value: value if isinstance(value, int) else "",
@@ -120,7 +121,9 @@ def test_what_fails_before_the_application_is_in_the_log_with_the_id_that_its_cl
     (tmp_path / "config.yaml").write_text("{}")
     command = [sys.executable, "-m", "qa.cli", "serve", "--port", str(port), "--config", str(tmp_path / "config.yaml")]
     environ = {**os.environ, "SCRIPT_NAME": "/elsewhere"}  # of which gunicorn makes an error of every other path
-    with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ) as server:
+    with ExitStack() as running:
+        server = running.enter_context(subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environ))
+        running.callback(server.kill)
         assert server.stderr
         while "Ready" not in (line := server.stderr.readline()):
             assert line, "the server ended before it was ready"

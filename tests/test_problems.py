@@ -12,6 +12,7 @@ from webtest import (
     BROKEN,
     NO_INDEX,
     FakeQA,
+    Newest,
 )
 
 from qa.config import Config
@@ -152,7 +153,7 @@ def test_what_concerns_the_inside_is_in_the_log_and_not_in_the_response(
     def unavailable() -> QA:
         raise error
 
-    client = create_app(unavailable, Config()).test_client()
+    client = create_app(Newest(unavailable), Config()).test_client()
     for accept in (JSON, HTML):
         response = client.get(path, headers={"Accept": accept, "X-Request-Id": "find-me"})
         assert response.status_code == error.status

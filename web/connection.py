@@ -62,11 +62,10 @@ class Socket(socket.socket):
 
 def _check(request: Any) -> None:
     """Refuse what gunicorn lets through: RFC 9112, sections 3.2 and 6.1."""
-    values = [(name, value.strip().lower()) for name, value in request.headers]
-    if request.version >= (1, 1) and len([name for name, _ in values if name == "HOST"]) != 1:
+    if request.version >= (1, 1) and "HOST" not in dict(request.headers):
         raise InvalidHeader("Host")
-    for name, value in values:
-        if name == "TRANSFER-ENCODING" and value != "chunked":
+    for name, value in request.headers:
+        if name == "TRANSFER-ENCODING" and value.strip().lower() != "chunked":
             raise UnsupportedTransferCoding(value)
 
 

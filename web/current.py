@@ -66,7 +66,7 @@ def check_ready() -> None:
     if "qa_leaving" in current_app.extensions:
         raise ServiceUnavailable("The service is stopping. Running answers are finished; ask again in a moment.")
     if problem := current_app.extensions["qa"].problem:
-        raise problem
+        raise type(problem)(str(problem))  # each its own, since what is raised keeps all that it was raised from
 
 
 def current_metrics() -> Metrics:

@@ -50,4 +50,5 @@ class Compressed:
     def set(self, key: str, content: bytes) -> None:
         """Keep it, if it lasts; the oldest goes."""
         if not key.endswith(";"):
-            self._kept = dict([*self._kept.items(), (key, content)][-_COMPRESSED:])
+            others = [(kept, value) for kept, value in self._kept.items() if kept != key]
+            self._kept = dict([*others, (key, content)][-_COMPRESSED:])

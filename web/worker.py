@@ -70,7 +70,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
         """
         super().murder_keepalived(force)
         latest = time.monotonic() + self.cfg.keepalive - _MOMENT_S
-        while self.nr_conns >= self.worker_connections and self.keepalived_conns:
+        while self.alive and self.nr_conns >= self.worker_connections and self.keepalived_conns:
             if self.keepalived_conns[0].timeout > latest:
                 break
             self._drop(self.keepalived_conns[0])
@@ -108,6 +108,9 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
                 self._wait(conn, EVENT_READ, self._read)
         except (OSError, ValueError):  # the client is gone
             self._close(conn)
+        except Exception:  # whatever it is, the others are served on
+            self.log.exception("A connection failed")
+            self._close(conn)
 
     def _is_ready(self, conn: Connection) -> bool:
         """Whether there is a request to work on. What cannot be one is refused."""
@@ -134,14 +137,8 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             self._limit(lambda waiting: len(waiting.sock.unsent))
 
     def _see_to(self, conn: Connection, then: Callable[[Connection], None]) -> None:
-        if conn.is_closed:  # since the loop was told of several events together, of which this is one
-            return
-        try:
+        if not conn.is_closed:  # since the loop was told of several events together, of which this is one
             then(conn)
-        except Exception:  # whatever it is, the others are served on
-            self.log.exception("A connection failed")
-            if not conn.is_closed:
-                self._drop(conn)
 
     def _limit(self, held: Callable[[Connection], int]) -> None:
         """Where clients that wait have more bytes held for them than may be, whoever of these waited longest goes."""
@@ -179,7 +176,7 @@ class Worker(ThreadWorker):  # type: ignore[misc]  # gunicorn has no types
             if self._is_ready(conn) or begins or conn.hanging_up:
                 self._leave(conn)
                 self._go_on(conn)
-            if len(conn.received) > _READ_BYTES:  # many times less than all of them together may have
+            elif len(conn.received) > _READ_BYTES:  # many times less than all of them together may have
                 self._limit(lambda waiting: len(waiting.received))
 
     def _write(self, conn: Connection) -> None:

@@ -113,7 +113,9 @@ def _of_server(chroma: Chroma, timeout: httpx.Timeout) -> Client:
 def _say_hello(chroma: Chroma, path: str) -> None:
     """Notice a server that hangs or lacks the database, before a client is made that would wait for it forever."""
     address = f"{chroma.url.rstrip('/')}/api/v2/{path}"
-    response = httpx.get(address, timeout=_CONNECTING_S, headers=_credentials(chroma))
+    response = httpx.get(
+        address, timeout=httpx.Timeout(_READING_S, connect=_CONNECTING_S), headers=_credentials(chroma)
+    )
     if response.status_code == httpx.codes.NOT_FOUND:
         raise NotFoundError(address)
     response.raise_for_status()

@@ -120,7 +120,7 @@ class Store:
         number: int,
         chunk_tokens: int,
         embedder: Embedder,
-        check: Callable[[], None] = lambda: None,
+        check: Callable[[], None],
     ) -> Iterator[int]:
         """Store articles as editions of a version to be; yields how many are stored.
 

@@ -18,7 +18,8 @@ from qa.index.editions import NEVER, Stored, Version, content_of, edition_id
 from qa.index.lock import check_ours
 from qa.index.passages import span_id
 from qa.index.store import OWN, RECORDS, Embedder, Store, batches, collections_of
-from qa.index.trust import State, check_free, check_surroundings, in_good_order, state
+from qa.index.surroundings import check_free, check_surroundings
+from qa.index.trust import State, distrust, in_good_order, state
 from qa.types import Article
 
 logger = logging.getLogger(__name__)
@@ -173,6 +174,7 @@ def _throw_away(config: Config) -> None:
     logger.warning("The index %s is damaged; it is built anew from the articles.", config.fingerprint)
     if config.chroma.mode == "embedded":
         forget_folders()
+        distrust(config)
         _remove(config.index.folder / config.fingerprint)
         return
     with connected(config) as client:

@@ -4,20 +4,18 @@ Chroma's core trusts what it finds in its files, and dies of a wrong offset in t
 left them (a process was killed, a backup was restored, a disk is failing) are first read by a process that may die.
 """
 
-import errno
 import json
 import logging
 import os
 import signal
-import sqlite3
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from enum import Enum
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 import numpy as np
 
@@ -27,16 +25,19 @@ from qa.index.chroma import chroma_errors, connect, connected
 from qa.index.editions import content_of
 from qa.index.passages import span_id
 from qa.index.store import OWN, RECORDS, Store, batches
+from qa.index.surroundings import check_surroundings
 
 _log = logging.getLogger(__name__)
 _SAMPLE = 5_000
 """Sentences looked up by their own vectors, at most: about three seconds."""
-_ROOM = 1 << 20
-"""Bytes that must be left on the disk before anything that is wrong with an index is blamed on the index."""
 _TIME_S = 600
 """Reading half a million sentences takes less than a minute."""
 _NEEDED = {"index", "chroma", "embedding"}
 """Of the configuration: everybody on the machine can see the arguments of a process, and the rest has passwords."""
+_HEAD = "header.bin"
+_Look = dict[str, list[Any]]
+_ahead: dict[Path, Thread] = {}
+"""What still reads, by `_memory`."""
 _NOT_WHOLE = 3
 _CRASHES = {-signal.SIGSEGV, -signal.SIGABRT, -signal.SIGBUS, -signal.SIGILL, -signal.SIGFPE}
 
@@ -56,10 +57,19 @@ def state(config: Config) -> State:
     Raises:
         IndexUnavailable: there is no telling, since what reads them was killed or does not come to an end.
     """
-    trusted = _is_as_left(config)
+    if reading := _ahead.pop(_memory(config), None):
+        reading.join()
+    left, found = _left(config), _look(config)
+    if left and _heads(left) != _heads(found):
+        return State.NOT_WHOLE
+    distrust(config)
+    return State.TRUSTED if left == found else _read_elsewhere(config)
+
+
+def distrust(config: Config) -> None:
+    """Forget what the files looked like, before they change."""
     with suppress(OSError):
         _memory(config).unlink()
-    return State.TRUSTED if trusted else _read_elsewhere(config)
 
 
 def read_ahead(config: Config) -> None:
@@ -68,21 +78,24 @@ def read_ahead(config: Config) -> None:
     For a process that will open the index, and has other things to do before. What it reads stays open until the end of
     the process. Files that are not as they were left are not touched.
     """
-    if config.chroma.mode == "embedded" and _is_as_left(config):
-        with suppress(IndexUnavailable), in_good_order(config), chroma_errors(config):  # it will be met again, then
-            store = Store(connect(config), config.fingerprint)
-            Thread(target=_read_vectors, args=[store], name="read ahead", daemon=True).start()
+    if _left(config) == _look(config):
+        distrust(config)
+        thread = _ahead[_memory(config)] = Thread(target=_read_vectors, args=[config], name="read ahead", daemon=True)
+        thread.start()
 
 
-def _read_vectors(store: Store) -> None:
-    with suppress(Exception):
-        store.sentences.get(limit=1, include=["embeddings"])
+def _read_vectors(config: Config) -> None:
+    with suppress(IndexUnavailable), in_good_order(config), chroma_errors(config):  # `state` will tell what is wrong
+        Store(connect(config), config.fingerprint).sentences.get(limit=1, include=["embeddings"])
 
 
-def _is_as_left(config: Config) -> bool:
-    with suppress(OSError):
-        return _memory(config).read_text(encoding="utf-8", errors="replace") == _look(config)
-    return False
+def _left(config: Config) -> _Look | None:
+    """What the files looked like when they were left in good order; None if they were not, or nobody knows."""
+    try:
+        left = json.loads(_memory(config).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return left if isinstance(left, dict) else None
 
 
 @contextmanager
@@ -103,57 +116,27 @@ def in_good_order(config: Config) -> Iterator[None]:
     finally:
         if config.chroma.mode == "embedded" and not harmed:
             with suppress(OSError):  # then they are looked over again, next time
-                _memory(config).write_text(_look(config), encoding="utf-8")
-
-
-def check_surroundings(config: Config) -> None:
-    """Make sure that an index that cannot be read is to blame for it, before it is thrown away.
-
-    Raises:
-        IndexUnavailable: the disk is full, or a file may not be written to.
-    """
-    folder = config.index.folder / config.fingerprint
-    if not folder.is_dir():
-        return
-    try:
-        for path in (config.index.folder, folder, *folder.rglob("*")):
-            if not os.access(path, os.W_OK):
-                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"\0" * _ROOM)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise IndexUnavailable(
-            f"Cannot write to {folder}: {error.strerror}. Make room or mend its permissions, or name another as "
-            "index.folder. What is in it is left as it is."
-        ) from error
-
-
-def check_free(config: Config) -> None:
-    """Make sure that nobody else, a backup for instance, holds the database: Chroma would wait for it without end.
-
-    Raises:
-        IndexUnavailable: somebody does.
-    """
-    database = config.index.folder / config.fingerprint / "chroma.sqlite3"
-    try:
-        with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=rw", uri=True, timeout=5)) as connection:
-            connection.execute("begin immediate")
-    except sqlite3.Error as error:
-        if getattr(error, "sqlite_errorname", "").startswith("SQLITE_BUSY"):
-            raise IndexUnavailable(f"Another program holds {database}. End it, then run `qa ingest`.") from error
+                _memory(config).write_text(json.dumps(_look(config)), encoding="utf-8")
 
 
 def _memory(config: Config) -> Path:
     return config.index.folder / f"{config.fingerprint}.trusted"
 
 
-def _look(config: Config) -> str:
-    """The files' names, sizes and times of change."""
+def _look(config: Config) -> _Look:
+    """The files' modes, sizes and times of change, by their names; and what is in those that say how to read others."""
     folder = config.index.folder / config.fingerprint
-    status = {path.relative_to(folder).as_posix(): path.stat() for path in sorted(folder.rglob("*"))}
-    return json.dumps({name: [found.st_mode, found.st_size, found.st_mtime_ns] for name, found in status.items()})
+    found: _Look = {}
+    for path in sorted(folder.rglob("*")):
+        status = path.stat()
+        content = path.read_bytes().hex() if path.name == _HEAD and path.is_file() else ""
+        found[path.relative_to(folder).as_posix()] = [status.st_mode, status.st_size, status.st_mtime_ns, content]
+    return found
+
+
+def _heads(look: _Look) -> list[tuple[str, Any]]:
+    """What vectors' files say of themselves. Chroma believes it, and whether that shows is a matter of luck."""
+    return sorted((name, status[-1]) for name, status in look.items() if name.endswith(_HEAD))
 
 
 def _read_elsewhere(config: Config) -> State:
