@@ -166,10 +166,10 @@ def report(watch: Watch) -> bool:
         print(f"\np50 of the last third against the first: {statistics.median(last) / statistics.median(first):.2f}")
         for name, by_minute in sorted(watch.memory.items()):
             middle, end = (
-                statistics.mean([by_minute[m] for m in part if m in by_minute] or [0])
+                max([by_minute[m] for m in part if m in by_minute] or [0])  # one that has just been killed has little
                 for part in (minutes[third : 2 * third], minutes[-third:])
             )
-            print(f"memory of {name}, last third against the one before: {end:.0f} MB, {middle:.0f} MB")
+            print(f"memory of {name} at most, last third against the one before: {end:.0f} MB, {middle:.0f} MB")
             if end > _GROWTH * middle and end > middle + _GROWTH_MB:
                 watch.unexpected[f"memory of {name} grows"] += 1
     for kind, count in watch.unexpected.items():

@@ -18,12 +18,12 @@ from qa.index.store import Store, Vectors
 from qa.index.trust import State, in_good_order, state
 from qa.types import Article, Passage, Scope
 
-_EXACT = 400
-"""Sentences of a scope up to which each is compared with the question: their vectors are fetched in about 10 ms."""
+_FETCHED = 8
+"""A vector that is fetched and compared takes as long as so many of the nearest that are looked through."""
 _SPARE = 1.5
 """So many times more sentences than a scope should need are looked through, since what is near is not spread evenly."""
-_MOST = 4_000
-"""Nearest sentences looked through at most; of 400,000 that takes 33 ms, where Chroma's own filter takes up to 400."""
+_MOST = 2_000
+"""Nearest sentences looked through at most: the time grows with them. Chroma's own filter takes up to 400 ms."""
 _DAMAGED = (
     "The index is not as it was written: it is damaged, or was changed while it was opened. Run `qa ingest`, which "
     "mends it."
@@ -92,10 +92,11 @@ class Index:
         """
         if within is None:
             return self._looked_through(vector, count, count, None)
-        sentences = int(self._sentences[within].sum())
-        if sentences <= _EXACT:
+        if not (sentences := int(self._sentences[within].sum())):
+            return []
+        look = min(ceil(_SPARE * count * int(self._sentences.sum()) / sentences), _MOST)
+        if sentences * _FETCHED < look:
             return self._compared(vector, count, within)
-        look = ceil(_SPARE * count * int(self._sentences.sum()) / sentences)
         return self._looked_through(vector, count, look, within)
 
     def _looked_through(
