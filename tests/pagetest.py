@@ -138,8 +138,11 @@ def real_page(context: BrowserContext, real_address: str) -> Page:
 
 
 def ask(page: Page, question: str) -> None:
-    """Types a question and presses Enter, once the page is ready for it; does not wait for the answer."""
-    expect(page.locator("#send")).to_be_enabled()
+    """Types a question and presses Enter, once the page is ready for it; does not wait for the answer.
+
+    It is ready when the answer before is kept, a moment after that can be seen.
+    """
+    expect(page.locator("#send:not(.busy)")).to_be_enabled()
     page.get_by_label("Your question").fill(question)
     page.keyboard.press("Enter")
 
