@@ -125,7 +125,7 @@ def open_stages(
     return index, Stages(
         standalone=standalone,
         correct=vocabulary.correct,
-        search=Search(index, words.lexical, models.embedding, config.retrieval),
+        search=Search(index, words.lexical, models.embedding, config.retrieval, config.reader.passages),
         reader=models.reader,
         passages_read=config.reader.passages,
         answerer=_answerer(config.answer, extractive, models),

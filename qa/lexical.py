@@ -56,12 +56,13 @@ class LexicalIndex:
         """
         if self._bm25 is None:
             return []
-        tokens = bm25s.tokenize(question, stemmer=_stems, show_progress=False)
-        numbers, scores = self._bm25.retrieve(
-            tokens, k=min(count, int(self._bm25.scores["num_docs"])), show_progress=False, weight_mask=within
-        )
-        found = zip(numbers[0].tolist(), scores[0].tolist(), strict=True)
-        return [(number, score) for number, score in found if score > 0]
+        (words,) = bm25s.tokenize(question, stemmer=_stems, return_ids=False, show_progress=False)
+        if not words:
+            return []
+        scores = self._bm25.get_scores(words, weight_mask=within)
+        found = np.flatnonzero(scores > 0)  # few of many: `retrieve` would sort the others, too
+        best = found[np.argpartition(-scores[found], count)[:count]] if len(found) > count else found
+        return [(int(number), float(scores[number])) for number in best[np.argsort(-scores[best], kind="stable")]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,12 +27,13 @@ class PassageNode(TextNode):
     """A passage as LlamaIndex carries it; the article's id keeps twins in different articles apart."""
 
     _passage: Passage = PrivateAttr()
+    _matches: Sequence[Match] = PrivateAttr(default=())
 
     @classmethod
-    def of(cls, passage: Passage, score: float) -> NodeWithScore:
-        """The node of a passage that was found, with its score."""
+    def of(cls, passage: Passage, score: float, matches: Sequence[Match] = ()) -> NodeWithScore:
+        """The node of a passage that was found, with its score, and those of its sentences that were."""
         node = cls(id_=passage.id, text=passage.text, metadata={"article_id": passage.article_id})
-        node._passage = passage
+        node._passage, node._matches = passage, matches
         return NodeWithScore(node=node, score=score)
 
     @property
@@ -44,6 +45,11 @@ class PassageNode(TextNode):
     def passage(self) -> Passage:
         """What it carries."""
         return self._passage
+
+    @property
+    def matches(self) -> Sequence[Match]:
+        """Those of its sentences that were found, the nearest first."""
+        return self._matches
 
 
 class ScopedQuery(QueryBundle):
@@ -70,11 +76,10 @@ class SentenceRetriever(BaseRetriever):
 
     def _retrieve(self, query_bundle: QueryBundle) -> list[NodeWithScore]:
         within = getattr(query_bundle, "within", None)
-        best: dict[str, NodeWithScore] = {}
+        found: dict[str, tuple[Passage, list[Match]]] = {}
         for hit in self._index.nearest(query_bundle.embedding or [], self._sentences, within):
-            if hit.passage.id not in best:
-                best[hit.passage.id] = PassageNode.of(hit.passage, hit.similarity)
-        return list(best.values())
+            found.setdefault(hit.passage.id, (hit.passage, []))[1].append(hit.match)
+        return [PassageNode.of(passage, matches[0].similarity, matches) for passage, matches in found.values()]
 
 
 class LexicalRetriever(BaseRetriever):
@@ -101,6 +106,7 @@ class RankedNode(NodeWithScore):
     dense_score: float | None = None
     lexical_rank: int | None = None
     lexical_score: float | None = None
+    matches: Sequence[Match] = ()
 
 
 class HybridRetriever(QueryFusionRetriever):
@@ -122,8 +128,10 @@ class HybridRetriever(QueryFusionRetriever):
         for (_, retriever), nodes in results.items():
             kind = ("dense", "lexical")[retriever]
             for rank, node in enumerate(nodes, start=1):
-                place = {f"{kind}_rank": rank, f"{kind}_score": node.score}
-                places.setdefault(node.node.hash, {}).update(place)
+                place = places.setdefault(node.node.hash, {})
+                place |= {f"{kind}_rank": rank, f"{kind}_score": node.score}
+                if isinstance(node.node, PassageNode) and node.node.matches:
+                    place["matches"] = node.node.matches
         fused = super()._reciprocal_rerank_fusion(results)
         return [RankedNode(node=node.node, score=node.score, **places[node.node.hash]) for node in fused]
 
@@ -131,9 +139,12 @@ class HybridRetriever(QueryFusionRetriever):
 class Search:
     """The search over one index."""
 
-    def __init__(self, index: Index, lexical: LexicalIndex, embedding: BaseEmbedding, config: Retrieval) -> None:
-        """Join the lexical index with the dense one."""
+    def __init__(
+        self, index: Index, lexical: LexicalIndex, embedding: BaseEmbedding, config: Retrieval, read: int
+    ) -> None:
+        """Join the lexical index with the dense one; the best `read` passages may be read."""
         self._index = index
+        self._read = read
         self._embedding = embedding
         parts: list[BaseRetriever] = [
             SentenceRetriever(index, config.sentences),
@@ -155,7 +166,7 @@ class Search:
         query = ScopedQuery.of(question, self._embedding.get_query_embedding(question), within)
         ranked = [node for node in self._retriever.retrieve(query) if isinstance(node, RankedNode)]
         passages = [node.node.passage for node in ranked if isinstance(node.node, PassageNode)]
-        matches = self._matches(passages, np.asarray(query.embedding, dtype=np.float32))
+        every = self._matches(passages[: self._read], np.asarray(query.embedding, dtype=np.float32))
         return [
             Evidence(
                 passage=passage,
@@ -164,12 +175,13 @@ class Search:
                 dense_score=node.dense_score,
                 lexical_rank=node.lexical_rank,
                 lexical_score=node.lexical_score,
-                matches=matches[passage.id],
+                matches=every.get(passage.id) or tuple(sorted(node.matches, key=lambda match: match.start)),
             )
             for node, passage in zip(ranked, passages, strict=True)
         ]
 
     def _matches(self, passages: Sequence[Passage], query: Vectors) -> dict[str, tuple[Match, ...]]:
+        """Every sentence of some passages; to compare it for those that are not read would double a search's time."""
         unknown = np.zeros_like(query)
         sentences = {passage.id: sentences_of(passage) for passage in passages}
         vectors = self._index.vectors([span_id(p.article_id, *span) for p in passages for span in sentences[p.id]])

@@ -107,7 +107,7 @@ class Evidence:
     lexical_score: float | None = None
     """BM25."""
     matches: tuple[Match, ...] = ()
-    """Every sentence of the passage, in order."""
+    """Sentences of the passage, in order: every one if it is among those to be read, or else those that were found."""
     answerability: float | None = None
     """The reader's probability that the passage answers the question, 0 to 1; None before it was read."""
     spans: tuple[Span, ...] = ()

@@ -3,7 +3,7 @@
 import json
 import math
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import asdict, dataclass, field
 from typing import Self
 
@@ -127,6 +127,12 @@ class Vocabulary:
             return None
         meant: str = match[0]
         return meant.capitalize() if word[0].isupper() else meant
+
+
+def among(stemmed: str, stems: Set[str]) -> bool:
+    """Whether a stem, or one that is clearly related, is one of some stems."""
+    prefix = stemmed[: _RELATED_PREFIX - 1]
+    return stemmed in stems or any(related(stemmed, one) for one in stems if one.startswith(prefix))
 
 
 def related(one: str, other: str) -> bool:

@@ -144,7 +144,7 @@ def assert_searchable(index: Index, articles: Sequence[Article], embedder: Embed
             text = index.articles[passage.article_id].text[start:end]
             (hit,) = index.nearest(embedder.embed([text])[0].tolist(), 1)
             assert hit.passage == passage, text
-            assert hit.similarity > 0.985, text  # a damaged bit may make no more difference than that
+            assert hit.match.similarity > 0.985, text  # a damaged bit may make no more difference than that
 
 
 def assert_nothing_else(config: Config, articles: Sequence[Article]) -> None:

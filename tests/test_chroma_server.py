@@ -30,7 +30,7 @@ def test_a_reader_keeps_its_version_until_what_it_reads_is_tidied_away(remote: C
     bring(remote, after)
     for gone in before:
         (hit,) = reader.nearest(Hashing().embed([gone.text.partition(". ")[0] + "."])[0].tolist(), 1)
-        assert (hit.passage.article_id, round(hit.similarity, 3)) == (gone.id, 1.0)
+        assert (hit.passage.article_id, round(hit.match.similarity, 3)) == (gone.id, 1.0)
     reader.close()
     with writing(remote):
         tidy(remote)

@@ -56,7 +56,7 @@ def assert_holds(index: Index, articles: Sequence[Article]) -> None:
     for id_, passage in spans.items():
         start, end = map(int, id_.rpartition(":")[2].split("-"))
         (hit,) = index.nearest(vector(index.articles[passage.article_id].text[start:end]).tolist(), 1)
-        assert (hit.passage, round(hit.similarity, 3)) == (passage, 1.0)
+        assert (hit.passage, round(hit.match.similarity, 3)) == (passage, 1.0)
     assert index.store.sentences.count() == len(spans) == len(index.vectors(list(spans)))
 
 
@@ -113,7 +113,7 @@ def test_a_reader_keeps_its_version_while_another_is_written(config: Config) -> 
     (hit,) = reader.nearest(vector("Sentence 0 of b is in edition 0.").tolist(), 1)
     assert hit.passage.article_id == "b"
     (hit,) = reader.nearest(vector("Sentence 0 of a is in edition 0.").tolist(), 1)
-    assert round(hit.similarity, 3) == 1.0
+    assert round(hit.match.similarity, 3) == 1.0
     reader.close()
 
 
@@ -162,7 +162,7 @@ def test_a_scope_leaves_only_its_articles(config: Config, scope: Scope, found: s
     index = open_index(config)
     hits = index.nearest(vector("Sentence 1 of c is in edition 0.").tolist(), 40, index.within(scope))
     assert {hit.passage.article_id for hit in hits} == set(found)
-    assert [hit.similarity for hit in hits] == sorted((hit.similarity for hit in hits), reverse=True)
+    assert [hit.match.similarity for hit in hits] == sorted((hit.match.similarity for hit in hits), reverse=True)
     index.close()
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from qa.assemble import open_qa
 from qa.config import Config
+from qa.index import sentences_of
 from qa.service import QA
 from qa.types import Evidence
 
@@ -28,6 +29,8 @@ def test_every_passage_and_sentence_is_a_slice_of_its_article(qa: QA) -> None:
         assert article
         assert article.text[item.passage.start : item.passage.end] == item.passage.text
         assert all(article.text[m.start : m.end].strip() == article.text[m.start : m.end] for m in item.matches)
+        compared, there = {(m.start, m.end) for m in item.matches}, set(sentences_of(item.passage))
+        assert compared == there if item.answerability is not None else compared <= there
 
 
 def test_a_passage_without_any_of_the_words_has_no_lexical_rank(qa: QA) -> None:

@@ -15,7 +15,7 @@ from qa.answer.question import Expects, Kind, Question
 from qa.answer.quotes import quote, standalone
 from qa.text import STOP_WORDS, stem, words
 from qa.types import Article, Evidence, Match, Quote, Span
-from qa.vocabulary import Vocabulary, related
+from qa.vocabulary import Vocabulary, among
 
 RANKING = ("margin", "answerable", "similarity", "coverage", "fused")
 """What puts sentences in order: the reader's best span in the sentence against "no answer here", the logit of its
@@ -116,5 +116,4 @@ def stems(text: str) -> frozenset[str]:
 def _coverage(terms: frozenset[str], text: frozenset[str], vocabulary: Vocabulary) -> float:
     """The share of the terms, weighted by rarity, that a text has; all where there are none."""
     total = sum(vocabulary.rarity(term) for term in terms)
-    found = (term for term in terms if term in text or any(related(term, word) for word in text))
-    return sum(vocabulary.rarity(term) for term in found) / total if total else 1.0
+    return sum(vocabulary.rarity(term) for term in terms if among(term, text)) / total if total else 1.0

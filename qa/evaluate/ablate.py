@@ -105,7 +105,7 @@ def ablate(config: Config, cases: Sequence[Case], progress: Progress = lambda _d
 def ask(index: Index, stages: Stages, retrieval: Retrieval, cases: Sequence[Case], progress: Progress) -> list[Asked]:
     """Search for every question in every way, with the stages of a service on this index."""
     embedding = MiniLMEmbedding()
-    deep = Search(index, open_words(index).lexical, embedding, retrieval.model_copy(update={"passages": _DEEP}))
+    deep = Search(index, open_words(index).lexical, embedding, retrieval.model_copy(update={"passages": _DEEP}), 0)
     passages = list(index.passages)
     steps = len(passages) + len(cases)
     vectors = []

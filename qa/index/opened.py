@@ -16,7 +16,7 @@ from qa.index.editions import Stored, Version, content_of
 from qa.index.passages import Passages, sentences_of, span_id
 from qa.index.store import Store, Vectors
 from qa.index.trust import State, in_good_order, state
-from qa.types import Article, Passage, Scope
+from qa.types import Article, Match, Passage, Scope
 
 _FETCHED = 8
 """A vector that is fetched and compared takes as long as so many of the nearest that are looked through."""
@@ -32,11 +32,10 @@ _DAMAGED = (
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A sentence that was found, by the passage that holds it."""
+    """A sentence that was found, and the passage that holds it."""
 
     passage: Passage
-    similarity: float
-    """Cosine of the sentence and what was looked for."""
+    match: Match
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,24 +111,26 @@ class Index:
                     edition, _, span = id_.rpartition(":")
                     number = self._numbers.get(edition)
                     if number is not None and (within is None or within[number]):
-                        hits.append((number, int(span.partition("-")[0]), 1 - distance))
+                        start, _, end = span.partition("-")
+                        hits.append((number, Match(int(start), int(end), 1 - distance)))
             if len(hits) >= count or look >= _MOST or len(found["ids"][0]) < look:
-                return [Hit(self.passages.at(number, start), similarity) for number, start, similarity in hits[:count]]
+                return [Hit(self.passages.at(number, match.start), match) for number, match in hits[:count]]
             look *= 4
 
     def _compared(self, vector: Sequence[float], count: int, within: npt.NDArray[np.bool_]) -> list[Hit]:
         """Compare each sentence of a few articles."""
         passages = [self.passages[number] for number in np.flatnonzero(within[self.passages.owners]).tolist()]
-        owned = [
-            (passage, span_id(passage.article_id, *span)) for passage in passages for span in sentences_of(passage)
-        ]
-        vectors = self.vectors([id_ for _, id_ in owned])
+        owned = {
+            span_id(passage.article_id, *span): (passage, span)
+            for passage in passages
+            for span in sentences_of(passage)
+        }
         hits = [
-            Hit(passage, float(vectors[id_] @ np.asarray(vector, np.float32)))
-            for passage, id_ in owned
-            if id_ in vectors
+            Hit(passage, Match(*span, float(stored @ np.asarray(vector, np.float32))))
+            for id_, stored in self.vectors(list(owned)).items()
+            for passage, span in [owned[id_]]
         ]
-        return sorted(hits, key=lambda hit: -hit.similarity)[:count]
+        return sorted(hits, key=lambda hit: -hit.match.similarity)[:count]
 
     def vectors(self, sentence_ids: Sequence[str]) -> dict[str, Vectors]:
         """The stored vectors of some sentences, whose ids name article and offsets; one that is not stored is left out.
