@@ -7,6 +7,7 @@ import contextlib
 import hashlib
 import os
 import random
+import re
 import shutil
 import signal
 import sqlite3
@@ -108,6 +109,22 @@ def test_damaged_files_crash_nobody_and_are_made_whole(whole: Path, tmp_path: Pa
         assert_nothing_else(config, articles_of(config))
         assert digest(config.articles.folder) == before
         shutil.rmtree(folder)
+
+
+def test_a_sentence_whose_name_is_damaged_is_missed(whole: Path, tmp_path: Path) -> None:
+    shutil.copytree(whole, tmp_path / "broken")
+    file = tmp_path / "broken" / "config.yaml"
+    config = Config.load(file)
+    names = next((tmp_path / "broken").rglob("index_metadata.pickle"))
+    content = names.read_bytes()
+    name = re.search(rb"[a-h]-[0-9a-f]{10}@[0-9a-f]{12}:[0-9]+-[0-9]+", content)
+    assert name
+    names.write_bytes(content.replace(name[0], name[0].replace(b"@", b"A")))
+    assert read(file) == 4
+    run_to_the_end(ingest(file, model=False), file)
+    index = open_index(config)
+    assert_searchable(index, articles_of(config), Hashing())
+    index.close()
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ from qa.errors import (
     QAError,
 )
 from qa.index import Index, open_index, sentences_of, span_id
-from qa.index.store import OWN
+from qa.index.store import MOST, OWN
 from qa.ingest import read_folder
 from qa.models.embedding import MiniLMEmbedding
 from qa.models.llm import OLLAMA, OPENAI, open_endpoint
@@ -94,7 +94,8 @@ def _find_itself(index: Index) -> None:
     as_written = all(
         id_ in stored and stored[id_] @ vector > 1 - OWN for id_, vector in zip(texts, vectors, strict=True)
     )
-    if not (as_written and index.store.are_found(vectors)):
+    hits = [hit for vector in vectors.tolist() for hit in index.nearest(vector, 1)]
+    if not as_written or sum(hit.match.similarity > 1 - OWN for hit in hits) < MOST * len(texts):
         raise IndexUnavailable("The index does not find what it holds. Run `qa ingest` while it is not served.")
 
 

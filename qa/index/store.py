@@ -38,8 +38,8 @@ _COUNTS = ("since", "until", "passages", "sentences")
 
 OWN = 0.01
 """Cosine distance up to which a vector found is the vector looked for."""
-_FOUND = 0.5
-"""Least share of vectors that the search must lead to; of 189,000 alike ones HNSW, as Chroma sets it, misses 15 %."""
+MOST = 0.5
+"""Share of vectors that the search must lead to where there are many: of 189,000 alike ones HNSW misses 15 %."""
 
 Vectors = npt.NDArray[np.float32]
 
@@ -175,12 +175,19 @@ class Store:
         found = self.sentences.get(ids=list(sentence_ids), include=["embeddings"])
         return dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
 
-    def are_found(self, vectors: Vectors) -> bool:
-        """Whether the search leads to stored vectors, given themselves: to most, since it is approximate."""
+    def share_found(self, vectors: Vectors) -> float:
+        """To which share of some sentences' vectors the search leads, given themselves: it is approximate."""
         hits = self.sentences.query(query_embeddings=vectors, n_results=1, include=["distances"])
-        # Twins share a vector, so nearness and not the id is what counts.
-        found = [bool(row) and row[0] < OWN for row in hits["distances"] or ()]
-        return sum(found) >= _FOUND * len(vectors)
+        near = [
+            ids[0]
+            for ids, distances in zip(hits["ids"], hits["distances"] or (), strict=True)
+            if ids and distances[0] < OWN
+        ]
+        if not near:
+            return 0.0
+        # Twins share a vector, so any sentence will do; but damaged files name sentences that never were.
+        stored = set(self.sentences.get(ids=list(set(near)), include=[])["ids"])
+        return sum(id_ in stored for id_ in near) / len(vectors)
 
     def load(self, ids: Sequence[str] | None = None) -> Iterator[Stored]:
         """Editions with their content: all, or some by their ids, of which one that is not there is left out."""

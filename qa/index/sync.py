@@ -17,7 +17,7 @@ from qa.index.chroma import connected, forget_folders
 from qa.index.editions import NEVER, Stored, Version, content_of, edition_id
 from qa.index.lock import check_ours
 from qa.index.passages import span_id
-from qa.index.store import OWN, RECORDS, Embedder, Store, batches, collections_of
+from qa.index.store import MOST, OWN, RECORDS, Embedder, Store, batches, collections_of
 from qa.index.surroundings import check_free, check_surroundings
 from qa.index.trust import State, distrust, in_good_order, state
 from qa.types import Article
@@ -235,6 +235,6 @@ def _whole(store: Store, embedder: Embedder, thorough: bool = False) -> list[Sto
         kept = store.vectors(batch)
         if any(id_ not in kept or kept[id_] @ vector < 1 - OWN for id_, vector in zip(batch, wanted, strict=True)):
             return None
-        if not store.are_found(wanted):
+        if store.share_found(wanted) < MOST:
             return None
     return stored
