@@ -72,11 +72,12 @@ async function askInto(turn, text, { replaced = null, tries = 0 } = {}) {
     live.end();
     if (signal.aborted) return;
     exchanges = [...before, exchange];
-    const stored = replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange);
+    // Its buttons come when it is kept, and so when they do something: until then the next question has to wait.
+    const stored = await (replaced ? store.replaceLast(conversation, exchange) : store.add(conversation, exchange));
     if (replaced !== turn) replaced?.node.remove();
     show(turn, exchange, history);
     status.textContent = spoken(exchange.answer);
-    if (!(await stored)) turn.body.append(el("p", { class: "stopped" }, t("answer.not_kept")));
+    if (!stored) turn.body.append(el("p", { class: "stopped" }, t("answer.not_kept")));
   } catch (error) {
     live.end();
     if (!turn.node.isConnected) return;
