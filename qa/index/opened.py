@@ -229,8 +229,8 @@ def _opened(config: Config, client: Client, known: Sequence[Stored]) -> Index:
 def _read_vectors(index: Index) -> None:
     """Have Chroma read its vectors now: the first question need not wait for them, nor find out that they are bad."""
     with chroma_errors(index.config):
-        vectors = index.store.sentences.get(limit=1, include=["embeddings"])["embeddings"]
-    for vector in np.asarray(vectors).tolist():
+        vectors = index.store.any_vector()
+    for vector in vectors.tolist():
         index.nearest(vector, 1)
 
 

@@ -175,6 +175,10 @@ class Store:
         found = self.sentences.get(ids=list(sentence_ids), include=["embeddings"])
         return dict(zip(found["ids"], np.asarray(found["embeddings"], np.float32), strict=True))
 
+    def any_vector(self) -> Vectors:
+        """One vector, as a table of one row, or of none; Chroma reads all of them into memory for it."""
+        return np.asarray(self.sentences.get(limit=1, include=["embeddings"])["embeddings"], np.float32)
+
     def share_found(self, vectors: Vectors) -> float:
         """To which share of some sentences' vectors the search leads, given themselves: it is approximate."""
         hits = self.sentences.query(query_embeddings=vectors, n_results=1, include=["distances"])

@@ -86,7 +86,7 @@ def read_ahead(config: Config) -> None:
 
 def _read_vectors(config: Config) -> None:
     with suppress(IndexUnavailable), in_good_order(config), chroma_errors(config):  # `state` will tell what is wrong
-        Store(connect(config), config.fingerprint).sentences.get(limit=1, include=["embeddings"])
+        Store(connect(config), config.fingerprint).any_vector()
 
 
 def _left(config: Config) -> _Look | None:
