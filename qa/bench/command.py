@@ -57,6 +57,7 @@ def _size(folder: Path, passages: int, real: bool) -> dict[str, Any]:
         total = corpus.articles(passages)
         for done in corpus.write(folder / "articles", passages):
             progress(done, total)
+    (folder / "config.yaml").write_text("articles: {folder: articles}\nindex: {folder: index}\n", encoding="utf-8")
     shutil.rmtree(folder / "index", ignore_errors=True)
     options = [] if real else ["--synthetic"]
     found = {"real": real}

@@ -58,6 +58,7 @@ def ingest(folder: Path, real: bool) -> dict[str, Any]:
         "passages": report.passages,
         "sentences": report.sentences,
         "articles": report.added,
+        "chunk_tokens": config.index.chunk_tokens,
         "raw_sentences_per_s": _RAW / ((before + after) / 2),
         "sentences_per_s": report.sentences / report.seconds,
         "with_reading_s": whole,

@@ -47,6 +47,7 @@ def _clients(size: Mapping[str, Any], clients: int) -> str:
 
 
 _FIGURES: Mapping[str, Callable[[Mapping[str, Any]], str]] = {
+    "tokens of each, at most": lambda size: f"{size['ingest']['chunk_tokens']}",
     "vectors": lambda size: f"{size['ingest']['sentences']:,}" + ("" if size["real"] else " synthetic"),
     "ingest, sentences/s": lambda size: f"{size['ingest']['sentences_per_s']:.0f}",
     "embedding alone, sentences/s": lambda size: f"{size['ingest']['raw_sentences_per_s']:.0f}",

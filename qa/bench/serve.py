@@ -20,9 +20,8 @@ CENTRES = "centres.npy"
 
 
 def config_of(folder: Path) -> Config:
-    """The configuration of a size."""
-    changes = {"articles": {"folder": folder / "articles"}, "index": {"folder": folder / "index"}}
-    return Config.model_validate(changes)
+    """The configuration of a size, which the environment overrides as it does any."""
+    return Config.load(folder / "config.yaml")
 
 
 def main() -> None:

@@ -22,7 +22,7 @@ _FETCHED = 8
 """A vector that is fetched and compared takes as long as so many of the nearest that are looked through."""
 _SPARE = 1.5
 """So many times more sentences than a scope should need are looked through, since what is near is not spread evenly."""
-_MOST = 2_000
+_MOST = 1_500
 """Nearest sentences looked through at most: the time grows with them. Chroma's own filter takes up to 400 ms."""
 _DAMAGED = (
     "The index is not as it was written: it is damaged, or was changed while it was opened. Run `qa ingest`, which "
